@@ -1,0 +1,1 @@
+"""Bytes become an event: framing, schemas, limits. Pure."""

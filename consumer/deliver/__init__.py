@@ -1,0 +1,1 @@
+"""Works become exact request bytes, answers become outcomes. Pure."""
