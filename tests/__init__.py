@@ -1,1 +1,1 @@
-"""Tests."""
+"""The tests; `python -m tests` runs all that this machine can."""

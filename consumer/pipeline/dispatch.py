@@ -1,0 +1,147 @@
+"""Works out: one coroutine for each call that may be on the wire at once.
+
+A coroutine takes a work, encodes it, sends it and hands the outcome back; only when
+nothing is ready does it wait, on a future that `wake` fulfils with a work. So there is
+no task per record, no queue beside the scheduler's, and a freed connection takes the
+work that is due now, not one that was due when the last batch came.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections import deque
+from collections.abc import Callable
+from typing import Protocol
+
+from consumer.model import (
+    Answer,
+    Fault,
+    Outcome,
+    OutcomeKind,
+    Request,
+    Settlement,
+    Work,
+)
+from consumer.pipeline.ports import Transport
+from consumer.schedule.scheduler import Scheduler
+
+__all__ = ["Attempts", "Dispatch", "Endpoint"]
+
+
+class Endpoint(Protocol):
+    """One of Target's ways in, as `deliver` makes it."""
+
+    def encode(self, work: Work) -> tuple[Request, ...] | Outcome:
+        """Return the requests that carry `work`, or why there can be none."""
+
+    def judge(self, answer: Answer | Fault) -> Outcome:
+        """Say what `answer` means for the work that it answers."""
+
+    def halve(self, work: Work) -> tuple[Work, ...]:
+        """Cut `work` in two by its attributes; itself when it has only one."""
+
+
+class Attempts(Protocol):
+    """Who watches the calls (metrics and spans)."""
+
+    def started(self, work: Work, now: float) -> object:
+        """Note that a call for `work` is about to go out; return a token."""
+
+    def ended(self, token: object, outcome: Outcome, now: float) -> None:
+        """Note its outcome."""
+
+
+class Dispatch:
+    """Runs the calls. Owned by the pipeline; lives on its loop."""
+
+    def __init__(
+        self,
+        scheduler: Scheduler,
+        endpoint: Endpoint,
+        transport: Transport,
+        attempts: Attempts,
+        clock: Callable[[], float],
+        on_settled: Callable[[Settlement, float], None],
+    ) -> None:
+        self._scheduler = scheduler
+        self._endpoint = endpoint
+        self._transport = transport
+        self._attempts = attempts
+        self._clock = clock
+        self._on_settled = on_settled
+        self._idle: deque[asyncio.Future[Work | None]] = deque()
+        self._is_open = True
+
+    async def call(self) -> None:
+        """Carry works, one at a time, until `close`."""
+        while self._is_open:
+            work = await self._next()
+            if work is not None:
+                await self._carry(work)
+
+    def wake(self) -> None:
+        """Give what is ready to the calls that wait."""
+        idle = self._idle
+        while idle and idle[0].done():
+            idle.popleft()
+        if not idle or not self._is_open:
+            return
+        for work in self._scheduler.take(len(idle), self._clock()):
+            idle.popleft().set_result(work)
+
+    def close(self) -> None:
+        """Take nothing more; calls on the wire end as they will."""
+        self._is_open = False
+        for waiting in self._idle:
+            if not waiting.done():
+                waiting.set_result(None)
+        self._idle.clear()
+
+    async def _next(self) -> Work | None:
+        taken = self._scheduler.take(1, self._clock())
+        if taken:
+            if self._idle:
+                self.wake()
+            return taken[0]
+        waiting: asyncio.Future[Work | None]
+        waiting = asyncio.get_running_loop().create_future()
+        self._idle.append(waiting)
+        return await waiting
+
+    async def _carry(self, work: Work) -> None:
+        outcome = await self._send(work)
+        now = self._clock()
+        for settlement in self._scheduler.complete(work, outcome, now):
+            self._on_settled(settlement, now)
+
+    async def _send(self, work: Work) -> Outcome:
+        """Send all of `work`; the first outcome that is not a delivery is its own."""
+        requests = self._endpoint.encode(work)
+        if type(requests) is Outcome:
+            return requests
+        outcome = requests
+        for request in requests:
+            outcome = await self._attempt(work, request)
+            if outcome.status in {413, 414} and len(work.attributes) > 1:
+                return await self._send_halves(work)
+            if outcome.kind is not OutcomeKind.DELIVERED:
+                return outcome
+        return outcome
+
+    async def _send_halves(self, work: Work) -> Outcome:
+        """Send `work` again in two parts, in order: the target found it too large."""
+        outcome = None
+        for half in self._endpoint.halve(work):
+            outcome = await self._send(half)
+            if outcome.kind is not OutcomeKind.DELIVERED:
+                return outcome
+        return outcome
+
+    async def _attempt(self, work: Work, request: Request) -> Outcome:
+        token = self._attempts.started(work, self._clock())
+        answer = await self._transport.send(
+            request, lambda: self._scheduler.may_send(work, self._clock())
+        )
+        outcome = self._endpoint.judge(answer)
+        self._attempts.ended(token, outcome, self._clock())
+        return outcome

@@ -1,0 +1,187 @@
+"""Records in: decode, map, offer; and the records that wait for a schema.
+
+Rules:
+    - A record that waits holds the records behind it in its partition: its profile is
+      not known yet, so none may overtake it. Other partitions go on.
+    - A writer's schema that cannot be resolved to the reader's holds its whole topic
+      at the first such record: a deployment fault, not a thousand bad records.
+    - A record is admitted (counted, incomplete) before anything else happens to it.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections import deque
+from collections.abc import Callable, Iterable
+
+from consumer.decode.decoder import Decoder, TopicRule, Unclaimed
+from consumer.errors import SchemaUnresolvableError
+from consumer.mapping.mapping_set import MappingSet
+from consumer.model import (
+    Decoded,
+    Failure,
+    Mapped,
+    NeedsSchema,
+    Pause,
+    PauseReason,
+    Record,
+    SchemaId,
+    Settlement,
+    SkipReason,
+    Stage,
+    TopicPartition,
+    Undecodable,
+)
+from consumer.schedule.scheduler import Scheduler
+
+__all__ = ["Intake"]
+
+log = logging.getLogger(__name__)
+
+UNMAPPED = Mapped(items=(), skipped=SkipReason.UNMAPPED, mappings=())
+
+
+class Waiting:
+    """The records of one partition that wait, oldest first, and for what.
+
+    Owned by the intake.
+    """
+
+    __slots__ = ("ends_when", "reason", "records", "schema_id", "since")
+
+    def __init__(self, since: float) -> None:
+        self.records: deque[Record] = deque()
+        self.since = since
+        self.schema_id: SchemaId | None = None
+        self.reason = PauseReason.SCHEMA
+        self.ends_when = ""
+
+
+class Intake:
+    """Takes records in, in the order of each partition. Owned by the pipeline."""
+
+    def __init__(
+        self,
+        scheduler: Scheduler,
+        decoder: Decoder,
+        mappings: MappingSet,
+        rules: Callable[[str], TopicRule],
+        on_wanted: Callable[[SchemaId], None],
+        on_settled: Callable[[Settlement, float], None],
+    ) -> None:
+        self._scheduler = scheduler
+        self._decoder = decoder
+        self._mappings = mappings
+        self._rules = rules
+        self._on_wanted = on_wanted
+        self._on_settled = on_settled
+        self._waiting: dict[TopicPartition, Waiting] = {}
+        self._unmapped: set[str] = set()
+
+    def take_in(self, batch: list[Record], now: float) -> list[Record]:
+        """Admit `batch` and bring each record as far as it can go.
+
+        Returns:
+            The records that were admitted; the others are done already, or of an
+            epoch that is gone.
+        """
+        admit, waiting = self._scheduler.admit, self._waiting
+        admitted = []
+        for record in batch:
+            if not admit(record, now):
+                continue
+            admitted.append(record)
+            held = waiting.get(record.source)
+            if held is not None:
+                held.records.append(record)
+            elif not self._advance(record, now):
+                waiting[record.source].records.append(record)
+        return admitted
+
+    def resume(self, schema_id: SchemaId, now: float) -> None:
+        """Go on with the partitions that waited for `schema_id`: it is known now."""
+        for source, held in list(self._waiting.items()):
+            if held.schema_id == schema_id:
+                self._drain(source, held, now)
+
+    def drop(self, partitions: Iterable[TopicPartition]) -> None:
+        """Forget what waits of `partitions`: they are not ours any more."""
+        for source in partitions:
+            self._waiting.pop(source, None)
+
+    def pauses(self) -> list[Pause]:
+        """Name each partition that waits, and what would end it."""
+        return [
+            Pause(
+                reason=held.reason,
+                scope=str(source),
+                since=held.since,
+                ends_when=held.ends_when,
+            )
+            for source, held in self._waiting.items()
+        ]
+
+    def _drain(self, source: TopicPartition, held: Waiting, now: float) -> None:
+        records = held.records
+        while records and self._advance(records[0], now):
+            records.popleft()
+        if not records:
+            del self._waiting[source]
+
+    def _advance(self, record: Record, now: float) -> bool:
+        """Bring `record` to the scheduler; False when it has to wait."""
+        if record.value is None:
+            self._hand_over(record, self._mappings.map_tombstone(record), now)
+            return True
+        try:
+            answer = self._decoder.decode(record, self._rules(record.source.topic))
+        except SchemaUnresolvableError as error:
+            self._hold(record, None, str(error), now)
+            return False
+        if type(answer) is Decoded:
+            self._hand_over(record, self._mappings.map(record, answer), now)
+        elif type(answer) is NeedsSchema:
+            self._hold(record, answer.id, f"the registry gives {answer.id}", now)
+            return False
+        elif type(answer) is Undecodable:
+            failure = Failure(
+                stage=Stage.DECODE, code=answer.code, message=answer.message
+            )
+            self._hand_over(record, failure, now)
+        elif type(answer) is Unclaimed:
+            self._skip_unclaimed(record, answer, now)
+        return True
+
+    def _hand_over(self, record: Record, mapped: Mapped | Failure, now: float) -> None:
+        if type(mapped) is Failure:
+            self._on_settled(self._scheduler.reject(record, mapped, now), now)
+            return
+        settlement = self._scheduler.offer(record, mapped, now)  # type: ignore[arg-type]  # a Mapped: type() narrows one way only
+        if settlement is not None:
+            self._on_settled(settlement, now)
+
+    def _skip_unclaimed(self, record: Record, answer: Unclaimed, now: float) -> None:
+        name = f"{record.source.topic} {answer.schema}"
+        if name not in self._unmapped:
+            self._unmapped.add(name)
+            log.info(
+                "no mapping claims these records: they are skipped",
+                extra={"topic": record.source.topic, "schema": answer.schema},
+            )
+        self._hand_over(record, UNMAPPED, now)
+
+    def _hold(
+        self, record: Record, schema_id: SchemaId | None, ends_when: str, now: float
+    ) -> None:
+        held = self._waiting.setdefault(record.source, Waiting(now))
+        held.schema_id = schema_id
+        held.ends_when = ends_when
+        if schema_id is None:
+            held.reason = PauseReason.UNRESOLVABLE
+            log.error(
+                "topic held: a writer's schema does not resolve to ours",
+                extra={"topic": record.source.topic, "detail": ends_when},
+            )
+        else:
+            held.reason = PauseReason.SCHEMA
+            self._on_wanted(schema_id)

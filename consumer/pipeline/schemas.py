@@ -1,0 +1,112 @@
+"""Writers' schemas that records wait for: one question under way for each id.
+
+Rules:
+    - A registry that gives no answer is asked again, with longer and longer waits, for
+      as long as it takes: an outage of the registry is no fault of a record.
+    - An id that the registry says it does not have is asked again every tenth of the
+      grace, counted from when the id was first seen (a publisher's registration may be
+      slower than its first record); then records that name it are undecodable.
+    - An id found to be unknown is asked again once a minute, without holding anything.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Callable
+
+from consumer.decode.decoder import Decoder
+from consumer.errors import RegistryUnreachableError, SchemaError
+from consumer.model import SchemaId
+from consumer.pipeline.ports import Registry
+
+__all__ = ["RECHECK_SECONDS", "SchemaDesk"]
+
+RECHECK_SECONDS = 60.0
+UNREACHABLE_FIRST_SECONDS = 0.5
+UNREACHABLE_CAP_SECONDS = 10.0
+
+log = logging.getLogger(__name__)
+
+
+class SchemaDesk:
+    """Asks the registry, and tells the decoder what it answered.
+
+    Owned by the pipeline; lives on its loop.
+
+    Attributes:
+        unreachable_since: When the registry stopped answering; None while it answers.
+    """
+
+    def __init__(
+        self,
+        registry: Registry | None,
+        decoder: Decoder,
+        grace_seconds: float,
+        on_known: Callable[[SchemaId], None],
+    ) -> None:
+        self._registry = registry
+        self._decoder = decoder
+        self._grace_seconds = grace_seconds
+        self._on_known = on_known
+        self._asking: dict[SchemaId, asyncio.Task[None]] = {}
+        self.unreachable_since: float | None = None
+
+    def want(self, schema_id: SchemaId) -> None:
+        """See to it that `on_known` is called for `schema_id`, once, later."""
+        if schema_id in self._asking:
+            return
+        task = asyncio.create_task(self._ask(schema_id), name=f"schema {schema_id}")
+        self._asking[schema_id] = task
+        task.add_done_callback(lambda _: self._asking.pop(schema_id, None))
+
+    async def aclose(self) -> None:
+        """Stop asking."""
+        tasks = list(self._asking.values())
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
+
+    async def _ask(self, schema_id: SchemaId) -> None:
+        clock = asyncio.get_running_loop().time
+        give_up_at = clock() + self._grace_seconds
+        while not await self._is_found(schema_id):
+            if clock() >= give_up_at:
+                self._give_up(schema_id)
+                break
+            await asyncio.sleep(self._grace_seconds / 10)
+        self._on_known(schema_id)
+
+    def _give_up(self, schema_id: SchemaId) -> None:
+        log.warning("the registry has no schema", extra={"schema": str(schema_id)})
+        self._decoder.unknown(schema_id)
+        asyncio.get_running_loop().call_later(
+            RECHECK_SECONDS, self._decoder.forget_unknown, schema_id
+        )
+
+    async def _is_found(self, schema_id: SchemaId) -> bool:
+        """Ask until there is an answer; True when it was a schema."""
+        if self._registry is None:
+            return False
+        wait_seconds = UNREACHABLE_FIRST_SECONDS
+        while True:
+            try:
+                found = await self._registry.schema(schema_id)
+            except RegistryUnreachableError as error:
+                if self.unreachable_since is None:
+                    self.unreachable_since = asyncio.get_running_loop().time()
+                log.warning("registry unreachable", extra={"detail": str(error)})
+                await asyncio.sleep(wait_seconds)
+                wait_seconds = min(wait_seconds * 2, UNREACHABLE_CAP_SECONDS)
+                continue
+            self.unreachable_since = None
+            if found is None:
+                return False
+            try:
+                self._decoder.learn(schema_id, found.text, found.references)
+            except SchemaError as error:
+                log.warning(
+                    "schema not admitted",
+                    extra={"schema": str(schema_id), "detail": str(error)},
+                )
+            return True

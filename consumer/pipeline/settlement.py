@@ -1,0 +1,118 @@
+"""Records out: how each ended is counted once, and what is owed is written.
+
+A record that was given up is settled only when the broker has confirmed its dead
+letter. While letters cannot be written the pipeline fetches nothing more; the letters
+that are owed wait here and are tried again until they are confirmed, or until their
+partition is somebody else's.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections import deque
+from collections.abc import Callable
+from typing import Protocol
+
+from consumer.errors import DependencyError
+from consumer.model import End, Pause, PauseReason, Record, Settlement
+from consumer.pipeline.ports import Letters
+from consumer.schedule.scheduler import Scheduler
+from consumer.settle import DeadLetter
+
+__all__ = ["Ends", "SettlementDesk"]
+
+WRITERS = 8  # letters on their way to the broker at once
+WAIT_FIRST_SECONDS = 0.5
+WAIT_CAP_SECONDS = 30.0
+
+log = logging.getLogger(__name__)
+
+
+class Ends(Protocol):
+    """Who watches how records end (metrics and spans)."""
+
+    def settled(self, settlement: Settlement, now: float) -> None:
+        """Note that a record has its final end."""
+
+    def letter_headers(self, record: Record) -> str | None:
+        """Return the `traceparent` that the record's dead letter carries on."""
+
+
+class SettlementDesk:
+    """Ends records. Owned by the pipeline; lives on its loop.
+
+    Attributes:
+        failing_since: When letters began to fail; None while they are confirmed.
+    """
+
+    def __init__(
+        self,
+        scheduler: Scheduler,
+        letters: Letters,
+        compose: Callable[[Settlement, str | None, float], DeadLetter],
+        ends: Ends,
+        clock: Callable[[], float],
+    ) -> None:
+        self._scheduler = scheduler
+        self._letters = letters
+        self._compose = compose
+        self._ends = ends
+        self._clock = clock
+        self._owed: deque[Settlement] = deque()
+        self._arrived = asyncio.Event()
+        self._is_open = True
+        self.failing_since: float | None = None
+
+    def settled(self, settlement: Settlement, now: float) -> None:
+        """Take in the end of a record, and see to its letter where one is owed."""
+        if settlement.end is End.DEAD_LETTERED:
+            self._owed.append(settlement)
+            self._arrived.set()
+        else:
+            self._ends.settled(settlement, now)
+
+    def pauses(self) -> list[Pause]:
+        """Name the pause for letters that fail, if there is one."""
+        if self.failing_since is None:
+            return []
+        return [
+            Pause(
+                reason=PauseReason.DEAD_LETTERS,
+                scope="pipeline",
+                since=self.failing_since,
+                ends_when="the broker confirms a dead letter",
+            )
+        ]
+
+    async def write_letters(self) -> None:
+        """Write what is owed, until `close`."""
+        while self._is_open or self._owed:
+            if not self._owed:
+                self._arrived.clear()
+                await self._arrived.wait()
+                continue
+            await self._write(self._owed.popleft())
+
+    def close(self) -> None:
+        """Let the writers end when nothing is owed."""
+        self._is_open = False
+        self._arrived.set()
+
+    async def _write(self, settlement: Settlement) -> None:
+        traceparent = self._ends.letter_headers(settlement.record)
+        letter = self._compose(settlement, traceparent, self._clock())
+        wait_seconds = WAIT_FIRST_SECONDS
+        while self._scheduler.is_current(settlement.record):
+            try:
+                await self._letters.write(letter)
+            except DependencyError as error:
+                self.failing_since = self.failing_since or self._clock()
+                log.error("dead letter not written", extra={"detail": str(error)})
+                await asyncio.sleep(wait_seconds)
+                wait_seconds = min(wait_seconds * 2, WAIT_CAP_SECONDS)
+                continue
+            self.failing_since = None
+            if self._scheduler.settle(settlement.record):
+                self._ends.settled(settlement, self._clock())
+            return
