@@ -491,6 +491,7 @@ class PauseReason(enum.StrEnum):
     QUOTA = "quota"
     OUT_OF_RANGE = "out_of_range"
     REGISTRY = "registry"
+    BROKER = "broker"
 
 
 class Pause(msgspec.Struct, frozen=True):

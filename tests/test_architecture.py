@@ -6,8 +6,9 @@ import subprocess
 import sys
 from pathlib import Path
 
-import consumer
 import pytest
+
+import consumer
 
 PACKAGE = Path(consumer.__file__).parent
 ROOT = Path(__file__).resolve().parent.parent

@@ -34,3 +34,255 @@ __all__ = ["Pipeline", "Rooms"]
 TICK_SECONDS = 0.02
 
 log = logging.getLogger(__name__)
+
+PAUSED_BY = {
+    PauseReason.LEASE,
+    PauseReason.DEAD_LETTERS,
+    PauseReason.HALTED,
+    PauseReason.OUT_OF_RANGE,
+    PauseReason.BROKER,
+}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PipelinePolicy:
+    """How the pipeline behaves.
+
+    Attributes:
+        connections: Calls on the wire at once.
+        commit_interval_seconds: How often what is committable is committed.
+        wire_seconds: How long a revocation waits for the calls on the wire.
+        drain_timeout_seconds: How long a drain may take in all.
+    """
+
+    connections: int
+    commit_interval_seconds: float
+    wire_seconds: float
+    drain_timeout_seconds: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Rooms:
+    """The parts that the pipeline joins, each already made."""
+
+    scheduler: Scheduler
+    intake: Intake
+    schemas: SchemaDesk
+    dispatch: Dispatch
+    settlement: SettlementDesk
+
+
+class Pipeline:
+    """Joins the stages; the source's listener. Lives on one loop.
+
+    Attributes:
+        lifecycle: Its state and since when.
+        heartbeat: When the loop last turned, on the clock of `now`.
+    """
+
+    def __init__(
+        self,
+        rooms: Rooms,
+        policy: PipelinePolicy,
+        watch: Watch,
+        clock: Callable[[], float],
+    ) -> None:
+        self._rooms = rooms
+        self._policy = policy
+        self._watch = watch
+        self._clock = clock
+        self._source: Source | None = None
+        self._commit_at = 0.0
+        self._paused: frozenset[TopicPartition] = frozenset()
+        self._faults: dict[str, Pause] = {}
+        self._stopping = asyncio.Event()
+        self._answered = asyncio.Event()
+        self._failure: Exception | None = None
+        self.lifecycle = Lifecycle(clock())
+        self.heartbeat = clock()
+
+    # ------------------------------------------------------------ life
+
+    async def run(self, source: Source) -> None:
+        """Run on `source`, already started, until `drain` or a failure.
+
+        Raises:
+            PipelineFailedError: Something that should not happen did; the cause is set.
+        """
+        self._source = source
+        self.lifecycle.move(State.RUNNING, self._clock())
+        dispatch, settlement = self._rooms.dispatch, self._rooms.settlement
+        coroutines = [
+            *(dispatch.call() for _ in range(self._policy.connections)),
+            *(settlement.write_letters() for _ in range(WRITERS)),
+            self._keep_time(),
+        ]
+        tasks = [asyncio.create_task(coroutine) for coroutine in coroutines]
+        for task in tasks:
+            task.add_done_callback(self._ended)
+        await self._stopping.wait()
+        await self._finish(source, tasks)
+
+    def drain(self) -> None:
+        """Stop fetching, finish what is in flight, commit, close; may be repeated."""
+        if self.lifecycle.is_live:
+            self.lifecycle.move(State.DRAINING, self._clock())
+        self._stopping.set()
+
+    def fail(self, error: Exception) -> None:
+        """End with `error`, after what can be saved was saved."""
+        self._failure = self._failure or error
+        self.drain()
+
+    def pauses(self) -> list[Pause]:
+        """Name everything that is paused, why, since when, and what would end it."""
+        rooms = self._rooms
+        return [
+            *rooms.scheduler.pauses(self._clock()),
+            *rooms.intake.pauses(),
+            *rooms.schemas.pauses(),
+            *rooms.settlement.pauses(),
+            *self._faults.values(),
+        ]
+
+    def _ended(self, task: asyncio.Task[None]) -> None:
+        if task.cancelled() or not self.lifecycle.is_live:
+            return
+        error = task.exception()
+        if isinstance(error, Exception):
+            self.fail(error)
+
+    async def _finish(self, source: Source, tasks: list[asyncio.Task[None]]) -> None:
+        """Drain within the time that the policy gives, then close."""
+        deadline = self._clock() + self._policy.drain_timeout_seconds
+        rooms = self._rooms
+        source.grant(0)
+        rooms.dispatch.close()
+        await self._until_quiet(self._policy.drain_timeout_seconds * WIRE_SHARE)
+        rooms.settlement.close()
+        await source.aclose(max(deadline - self._clock(), 1.0))
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
+        await rooms.schemas.aclose()
+        if self._failure is None:
+            self.lifecycle.move(State.CLOSED, self._clock())
+            return
+        self.lifecycle.move(State.FAILED, self._clock())
+        raise PipelineFailedError(
+            f"the pipeline failed: {type(self._failure).__name__}"
+        ) from self._failure
+
+    async def _until_quiet(self, seconds: float) -> None:
+        """Wait until nothing is on the wire and no letter is owed, or `seconds`."""
+        end = self._clock() + seconds
+        while self._clock() < end and (
+            self._rooms.scheduler.in_flight() or self._rooms.settlement.owed
+        ):
+            await asyncio.sleep(TICK_SECONDS)
+        if self._rooms.scheduler.in_flight():
+            log.warning(
+                "drain: calls on the wire were abandoned; their records repeat",
+                extra={"calls": self._rooms.scheduler.in_flight()},
+            )
+
+    async def _keep_time(self) -> None:
+        while True:
+            self._tick()
+            await asyncio.sleep(TICK_SECONDS)
+
+    def _tick(self) -> None:
+        now = self._clock()
+        self.heartbeat = now
+        if self.lifecycle.is_live:
+            self._rooms.dispatch.wake()
+            self._make_room(now)
+            self._name_state(now)
+        if now >= self._commit_at:
+            self._commit(now)
+
+    def _name_state(self, now: float) -> None:
+        stopped = any(pause.reason in STOPS for pause in self.pauses())
+        self.lifecycle.move(State.PAUSED if stopped else State.RUNNING, now)
+
+    # ------------------------------------------------------------ source
+
+    def on_records(self, batch: list[Record]) -> None:
+        """Take a batch in; called by the source."""
+        now = self._clock()
+        self._watch.received(batch, now)
+        self._rooms.intake.take_in(batch, now)
+        self._rooms.dispatch.wake()
+        self._make_room(now)
+
+    def on_assigned(self, assigned: tuple[Assigned, ...]) -> None:
+        """Begin with partitions; their start offsets are committed at once."""
+        now = self._clock()
+        for start in assigned:
+            self._rooms.scheduler.assign(
+                start.partition, start.epoch, start.offset, start.metadata, now
+            )
+        self._watch.assigned([start.partition for start in assigned])
+        self._commit(now)
+        self._make_room(now)
+
+    async def on_revoking(
+        self, partitions: frozenset[TopicPartition]
+    ) -> Mapping[TopicPartition, Commit]:
+        """Take nothing more of `partitions`, wait for the wire, name what to commit."""
+        scheduler = self._rooms.scheduler
+        scheduler.fence(partitions)
+        end = self._clock() + self._policy.wire_seconds
+        while scheduler.in_flight(partitions) and self._clock() < end:
+            await asyncio.sleep(TICK_SECONDS)
+        return scheduler.positions(partitions)
+
+    def on_revoked(
+        self, partitions: frozenset[TopicPartition], *, lost: bool
+    ) -> None:
+        """Drop what is left of `partitions`: they are not ours any more."""
+        self._rooms.intake.drop(partitions)
+        released = self._rooms.scheduler.revoke(partitions)
+        self._watch.revoked(partitions, lost=lost, released=released)
+        for partition in partitions:
+            self._faults.pop(str(partition), None)
+        self._make_room(self._clock())
+
+    def on_committed(
+        self,
+        commits: Mapping[TopicPartition, Commit],
+        failed: Mapping[TopicPartition, int],
+        sent_at: float,
+    ) -> None:
+        """Note a commit's result."""
+        self._rooms.scheduler.committed(commits, failed, sent_at)
+        self._watch.committed(failed)
+        self._rooms.dispatch.wake()
+
+    def on_fault(self, fault: SourceFault) -> None:
+        """Note what the source says of itself; a fatal fault ends the pipeline."""
+        raise NotImplementedError
+
+    def schema_known(self, schema_id: SchemaId) -> None:
+        """Go on with what waited for `schema_id`."""
+        self._rooms.intake.resume(schema_id, self._clock())
+        self._rooms.dispatch.wake()
+
+    def _make_room(self, now: float) -> None:
+        source = self._source
+        if source is None or not self.lifecycle.is_live:
+            return
+        flow = self._rooms.scheduler.flow(now)
+        if flow.paused != self._paused:
+            self._paused = flow.paused
+            source.pause(flow.paused)
+        failing = self._rooms.settlement.failing_since is not None
+        source.grant(0 if failing else flow.room)
+
+    def _commit(self, now: float) -> None:
+        if self._source is None:
+            return
+        self._commit_at = now + self._policy.commit_interval_seconds
+        commits = self._rooms.scheduler.committable(now)
+        if commits:
+            self._source.commit(commits)
