@@ -35,8 +35,7 @@ class Quota:
 
     def left(self, now: float) -> int:
         """Return how many calls may still be made at `now` (seconds, monotonic)."""
-        if self._used >= self.calls_per_day:
-            self._forget(now)
+        self._forget(now)
         return self.calls_per_day - self._used
 
     def spend(self, now: float) -> None:
