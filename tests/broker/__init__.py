@@ -1,0 +1,1 @@
+"""Real servers for tests: Apache Kafka and a schema registry, each one Java process."""
