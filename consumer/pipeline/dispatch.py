@@ -11,44 +11,21 @@ from __future__ import annotations
 import asyncio
 from collections import deque
 from collections.abc import Callable
-from typing import Protocol
 
+from consumer.deliver.endpoint import Endpoint
 from consumer.model import (
-    Answer,
-    Fault,
     Outcome,
     OutcomeKind,
     Request,
     Settlement,
     Work,
 )
+from consumer.pipeline.observe import Observer
 from consumer.pipeline.ports import Transport
+from consumer.schedule.quota import Quota
 from consumer.schedule.scheduler import Scheduler
 
-__all__ = ["Attempts", "Dispatch", "Endpoint"]
-
-
-class Endpoint(Protocol):
-    """One of Target's ways in, as `deliver` makes it."""
-
-    def encode(self, work: Work) -> tuple[Request, ...] | Outcome:
-        """Return the requests that carry `work`, or why there can be none."""
-
-    def judge(self, answer: Answer | Fault) -> Outcome:
-        """Say what `answer` means for the work that it answers."""
-
-    def halve(self, work: Work) -> tuple[Work, ...]:
-        """Cut `work` in two by its attributes; itself when it has only one."""
-
-
-class Attempts(Protocol):
-    """Who watches the calls (metrics and spans)."""
-
-    def started(self, work: Work, now: float) -> object:
-        """Note that a call for `work` is about to go out; return a token."""
-
-    def ended(self, token: object, outcome: Outcome, now: float) -> None:
-        """Note its outcome."""
+__all__ = ["Dispatch"]
 
 
 class Dispatch:
@@ -56,17 +33,20 @@ class Dispatch:
 
     def __init__(
         self,
+        *,
         scheduler: Scheduler,
         endpoint: Endpoint,
         transport: Transport,
-        attempts: Attempts,
+        observer: Observer,
+        quota: Quota,
         clock: Callable[[], float],
         on_settled: Callable[[Settlement, float], None],
     ) -> None:
         self._scheduler = scheduler
         self._endpoint = endpoint
         self._transport = transport
-        self._attempts = attempts
+        self._observer = observer
+        self._quota = quota
         self._clock = clock
         self._on_settled = on_settled
         self._idle: deque[asyncio.Future[Work | None]] = deque()
@@ -86,7 +66,9 @@ class Dispatch:
             idle.popleft()
         if not idle or not self._is_open:
             return
-        for work in self._scheduler.take(len(idle), self._clock()):
+        now = self._clock()
+        room = min(len(idle), self._quota.left(now))
+        for work in self._scheduler.take(room, now):
             idle.popleft().set_result(work)
 
     def close(self) -> None:
@@ -98,7 +80,8 @@ class Dispatch:
         self._idle.clear()
 
     async def _next(self) -> Work | None:
-        taken = self._scheduler.take(1, self._clock())
+        now = self._clock()
+        taken = self._scheduler.take(min(1, self._quota.left(now)), now)
         if taken:
             if self._idle:
                 self.wake()
@@ -138,10 +121,16 @@ class Dispatch:
         return outcome
 
     async def _attempt(self, work: Work, request: Request) -> Outcome:
-        token = self._attempts.started(work, self._clock())
-        answer = await self._transport.send(
-            request, lambda: self._scheduler.may_send(work, self._clock())
-        )
-        outcome = self._endpoint.judge(answer)
-        self._attempts.ended(token, outcome, self._clock())
+        token = self._observer.started(work, self._clock())
+        answer = await self._transport.send(request, lambda: self._may_send(work))
+        outcome = self._endpoint.judge(answer, work)
+        self._observer.ended(token, outcome, self._clock())
         return outcome
+
+    def _may_send(self, work: Work) -> bool:
+        """Ask the lease, with a clock read now, and count the call that goes out."""
+        now = self._clock()
+        if not self._scheduler.may_send(work, now):
+            return False
+        self._quota.spend(now)
+        return True

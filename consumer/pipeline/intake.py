@@ -62,6 +62,7 @@ class Intake:
 
     def __init__(
         self,
+        *,
         scheduler: Scheduler,
         decoder: Decoder,
         mappings: MappingSet,

@@ -15,13 +15,21 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 from consumer.errors import PipelineFailedError
-from consumer.model import Commit, Pause, PauseReason, Record, TopicPartition
+from consumer.model import (
+    Commit,
+    Pause,
+    PauseReason,
+    Record,
+    SchemaId,
+    TopicPartition,
+)
 from consumer.pipeline.dispatch import Dispatch
 from consumer.pipeline.intake import Intake
+from consumer.pipeline.observe import Observer
 from consumer.pipeline.ports import Source
 from consumer.pipeline.schemas import SchemaDesk
 from consumer.pipeline.settlement import WRITERS, SettlementDesk
@@ -29,17 +37,18 @@ from consumer.pipeline.states import Lifecycle, State
 from consumer.schedule.scheduler import Scheduler
 from consumer.source import Assigned, SourceFault
 
-__all__ = ["Pipeline", "Rooms"]
+__all__ = ["Pipeline", "PipelinePolicy", "Rooms"]
 
 TICK_SECONDS = 0.02
+WIRE_SHARE = 0.6  # of a drain's time, for the calls on the wire; the rest commits
 
 log = logging.getLogger(__name__)
 
-PAUSED_BY = {
+STOPS = {
     PauseReason.LEASE,
     PauseReason.DEAD_LETTERS,
     PauseReason.HALTED,
-    PauseReason.OUT_OF_RANGE,
+    PauseReason.QUOTA,
     PauseReason.BROKER,
 }
 
@@ -84,19 +93,19 @@ class Pipeline:
         self,
         rooms: Rooms,
         policy: PipelinePolicy,
-        watch: Watch,
+        observer: Observer,
         clock: Callable[[], float],
     ) -> None:
         self._rooms = rooms
         self._policy = policy
-        self._watch = watch
+        self._observer = observer
         self._clock = clock
         self._source: Source | None = None
         self._commit_at = 0.0
         self._paused: frozenset[TopicPartition] = frozenset()
         self._faults: dict[str, Pause] = {}
         self._stopping = asyncio.Event()
-        self._answered = asyncio.Event()
+        self._turned = asyncio.Event()
         self._failure: Exception | None = None
         self.lifecycle = Lifecycle(clock())
         self.heartbeat = clock()
@@ -106,8 +115,8 @@ class Pipeline:
     async def run(self, source: Source) -> None:
         """Run on `source`, already started, until `drain` or a failure.
 
-        Raises:
-            PipelineFailedError: Something that should not happen did; the cause is set.
+        Ends with PipelineFailedError when something happened that should not; the
+        cause is set.
         """
         self._source = source
         self.lifecycle.move(State.RUNNING, self._clock())
@@ -153,7 +162,11 @@ class Pipeline:
             self.fail(error)
 
     async def _finish(self, source: Source, tasks: list[asyncio.Task[None]]) -> None:
-        """Drain within the time that the policy gives, then close."""
+        """Drain within the time that the policy gives, then close.
+
+        Raises:
+            PipelineFailedError: `fail` was called.
+        """
         deadline = self._clock() + self._policy.drain_timeout_seconds
         rooms = self._rooms
         source.grant(0)
@@ -179,7 +192,7 @@ class Pipeline:
         while self._clock() < end and (
             self._rooms.scheduler.in_flight() or self._rooms.settlement.owed
         ):
-            await asyncio.sleep(TICK_SECONDS)
+            await self._turned.wait()
         if self._rooms.scheduler.in_flight():
             log.warning(
                 "drain: calls on the wire were abandoned; their records repeat",
@@ -200,6 +213,8 @@ class Pipeline:
             self._name_state(now)
         if now >= self._commit_at:
             self._commit(now)
+        self._turned.set()
+        self._turned = asyncio.Event()
 
     def _name_state(self, now: float) -> None:
         stopped = any(pause.reason in STOPS for pause in self.pauses())
@@ -210,7 +225,7 @@ class Pipeline:
     def on_records(self, batch: list[Record]) -> None:
         """Take a batch in; called by the source."""
         now = self._clock()
-        self._watch.received(batch, now)
+        self._observer.received(batch, now)
         self._rooms.intake.take_in(batch, now)
         self._rooms.dispatch.wake()
         self._make_room(now)
@@ -222,7 +237,7 @@ class Pipeline:
             self._rooms.scheduler.assign(
                 start.partition, start.epoch, start.offset, start.metadata, now
             )
-        self._watch.assigned([start.partition for start in assigned])
+        self._observer.assigned([start.partition for start in assigned])
         self._commit(now)
         self._make_room(now)
 
@@ -234,16 +249,14 @@ class Pipeline:
         scheduler.fence(partitions)
         end = self._clock() + self._policy.wire_seconds
         while scheduler.in_flight(partitions) and self._clock() < end:
-            await asyncio.sleep(TICK_SECONDS)
+            await self._turned.wait()
         return scheduler.positions(partitions)
 
-    def on_revoked(
-        self, partitions: frozenset[TopicPartition], *, lost: bool
-    ) -> None:
+    def on_revoked(self, partitions: frozenset[TopicPartition], *, lost: bool) -> None:
         """Drop what is left of `partitions`: they are not ours any more."""
         self._rooms.intake.drop(partitions)
         released = self._rooms.scheduler.revoke(partitions)
-        self._watch.revoked(partitions, lost=lost, released=released)
+        self._observer.revoked(partitions, lost=lost, released=released)
         for partition in partitions:
             self._faults.pop(str(partition), None)
         self._make_room(self._clock())
@@ -256,7 +269,7 @@ class Pipeline:
     ) -> None:
         """Note a commit's result."""
         self._rooms.scheduler.committed(commits, failed, sent_at)
-        self._watch.committed(failed)
+        self._observer.committed(failed)
         self._rooms.dispatch.wake()
 
     def on_fault(self, fault: SourceFault) -> None:

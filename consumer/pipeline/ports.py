@@ -64,4 +64,3 @@ class Registry(Protocol):
 
         Raises RegistryUnreachableError when it gave no answer.
         """
-

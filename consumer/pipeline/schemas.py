@@ -17,7 +17,7 @@ from collections.abc import Callable
 
 from consumer.decode.decoder import Decoder
 from consumer.errors import RegistryUnreachableError, SchemaError
-from consumer.model import SchemaId
+from consumer.model import Pause, PauseReason, SchemaId
 from consumer.pipeline.ports import Registry
 
 __all__ = ["RECHECK_SECONDS", "SchemaDesk"]
@@ -59,6 +59,19 @@ class SchemaDesk:
         task = asyncio.create_task(self._ask(schema_id), name=f"schema {schema_id}")
         self._asking[schema_id] = task
         task.add_done_callback(lambda _: self._asking.pop(schema_id, None))
+
+    def pauses(self) -> list[Pause]:
+        """Name the pause while the registry gives no answer."""
+        if self.unreachable_since is None:
+            return []
+        return [
+            Pause(
+                reason=PauseReason.REGISTRY,
+                scope="registry",
+                since=self.unreachable_since,
+                ends_when="the schema registry answers",
+            )
+        ]
 
     async def aclose(self) -> None:
         """Stop asking."""

@@ -12,31 +12,21 @@ import asyncio
 import logging
 from collections import deque
 from collections.abc import Callable
-from typing import Protocol
 
 from consumer.errors import DependencyError
-from consumer.model import End, Pause, PauseReason, Record, Settlement
+from consumer.model import End, Pause, PauseReason, Settlement
+from consumer.pipeline.observe import Observer
 from consumer.pipeline.ports import Letters
 from consumer.schedule.scheduler import Scheduler
 from consumer.settle import DeadLetter
 
-__all__ = ["Ends", "SettlementDesk"]
+__all__ = ["SettlementDesk"]
 
 WRITERS = 8  # letters on their way to the broker at once
 WAIT_FIRST_SECONDS = 0.5
 WAIT_CAP_SECONDS = 30.0
 
 log = logging.getLogger(__name__)
-
-
-class Ends(Protocol):
-    """Who watches how records end (metrics and spans)."""
-
-    def settled(self, settlement: Settlement, now: float) -> None:
-        """Note that a record has its final end."""
-
-    def letter_headers(self, record: Record) -> str | None:
-        """Return the `traceparent` that the record's dead letter carries on."""
 
 
 class SettlementDesk:
@@ -48,20 +38,22 @@ class SettlementDesk:
 
     def __init__(
         self,
+        *,
         scheduler: Scheduler,
         letters: Letters,
         compose: Callable[[Settlement, str | None, float], DeadLetter],
-        ends: Ends,
+        observer: Observer,
         clock: Callable[[], float],
     ) -> None:
         self._scheduler = scheduler
         self._letters = letters
         self._compose = compose
-        self._ends = ends
+        self._observer = observer
         self._clock = clock
         self._owed: deque[Settlement] = deque()
         self._arrived = asyncio.Event()
         self._is_open = True
+        self._writing = 0
         self.failing_since: float | None = None
 
     def settled(self, settlement: Settlement, now: float) -> None:
@@ -70,7 +62,12 @@ class SettlementDesk:
             self._owed.append(settlement)
             self._arrived.set()
         else:
-            self._ends.settled(settlement, now)
+            self._observer.settled(settlement, now)
+
+    @property
+    def owed(self) -> int:
+        """Letters that are owed and not confirmed."""
+        return len(self._owed) + self._writing
 
     def pauses(self) -> list[Pause]:
         """Name the pause for letters that fail, if there is one."""
@@ -92,7 +89,11 @@ class SettlementDesk:
                 self._arrived.clear()
                 await self._arrived.wait()
                 continue
-            await self._write(self._owed.popleft())
+            self._writing += 1
+            try:
+                await self._write(self._owed.popleft())
+            finally:
+                self._writing -= 1
 
     def close(self) -> None:
         """Let the writers end when nothing is owed."""
@@ -100,7 +101,7 @@ class SettlementDesk:
         self._arrived.set()
 
     async def _write(self, settlement: Settlement) -> None:
-        traceparent = self._ends.letter_headers(settlement.record)
+        traceparent = self._observer.letter_headers(settlement.record)
         letter = self._compose(settlement, traceparent, self._clock())
         wait_seconds = WAIT_FIRST_SECONDS
         while self._scheduler.is_current(settlement.record):
@@ -108,11 +109,11 @@ class SettlementDesk:
                 await self._letters.write(letter)
             except DependencyError as error:
                 self.failing_since = self.failing_since or self._clock()
-                log.error("dead letter not written", extra={"detail": str(error)})
+                log.warning("dead letter not written", extra={"detail": str(error)})
                 await asyncio.sleep(wait_seconds)
                 wait_seconds = min(wait_seconds * 2, WAIT_CAP_SECONDS)
                 continue
             self.failing_since = None
             if self._scheduler.settle(settlement.record):
-                self._ends.settled(settlement, self._clock())
+                self._observer.settled(settlement, self._clock())
             return
