@@ -125,7 +125,9 @@ class Reader:
     aliases: int = 0
 
     def read(self) -> Document:
+        value: Value = None
         try:
+            value = self.document()
             value = self.document()
         except yaml.MarkedYAMLError as error:
             self.syntax(error)
