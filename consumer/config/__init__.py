@@ -1,0 +1,1 @@
+"""Configuration: one YAML file, the environment over it, frozen values out."""

@@ -1,0 +1,88 @@
+"""What must hold between values, each of which is right alone."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from consumer.config.entries import Faults, Where
+from consumer.config.keys import Path
+from consumer.config.settings import Settings
+
+__all__ = ["check_together"]
+
+LEASE_CAP_SECONDS = 20.0
+
+
+def check_together(
+    settings: Settings, where: Callable[[Path], Where], faults: Faults
+) -> None:
+    """Note every pair of values that contradict each other."""
+    check_lease(settings, where, faults)
+    check_registry(settings, where, faults)
+    if settings.target.unknown_profiles == "check":
+        faults.add(
+            "C106",
+            where(("target", "unknown_profiles")),
+            "`target.unknown_profiles: check` is not built yet: asking Target whether "
+            "it knows a profile comes later.",
+            "Write `assume`, or remove it.",
+        )
+    retry = settings.retry
+    if retry.base_seconds > retry.cap_seconds:
+        faults.add(
+            "C109",
+            where(("retry", "base_seconds")),
+            f"`retry.base_seconds` ({retry.base_seconds:g}) is more than "
+            f"`retry.cap_seconds` ({retry.cap_seconds:g}).",
+            "Make the cap the larger one.",
+        )
+
+
+def check_lease(
+    settings: Settings, where: Callable[[Path], Where], faults: Faults
+) -> None:
+    """Note a lease that could outlive our membership of the group.
+
+    The group gives our partitions away one session timeout after it last heard of us;
+    a process that was stopped and wakes up must by then know that it may not send.
+    """
+    lease = settings.source.membership_lease_seconds
+    session = settings.kafka.session_timeout_seconds
+    most = min(LEASE_CAP_SECONDS, session / 2)
+    if lease is not None and lease > most:
+        faults.add(
+            "C109",
+            where(("source", "membership_lease_seconds")),
+            f"`source.membership_lease_seconds` ({lease:g}) is more than {most:g}: "
+            f"the smaller of 20 and half the session timeout ({session:g} s).",
+            "Make it smaller, or remove it.",
+        )
+
+
+def check_registry(
+    settings: Settings, where: Callable[[Path], Where], faults: Faults
+) -> None:
+    """Note registry keys that say something only together."""
+    registry = settings.registry
+    pairs = (
+        ("password", registry.password, "username", registry.username),
+        ("username", registry.username, "password", registry.password),
+        ("certificate_file", registry.certificate_file, "key_file", registry.key_file),
+        ("key_file", registry.key_file, "certificate_file", registry.certificate_file),
+    )
+    for name, value, other, needed in pairs:
+        if value is not None and needed is None:
+            faults.add(
+                "C109",
+                where(("registry", name)),
+                f"`registry.{name}` stands without `registry.{other}`.",
+                f"Set `registry.{other}` too, or remove `registry.{name}`.",
+            )
+    others = (registry.username, registry.proxy, registry.ca_file, registry.key_file)
+    if registry.url is None and any(value is not None for value in others):
+        faults.add(
+            "C104",
+            where(("registry", "url")),
+            "`registry.url` is missing, but other keys of `registry` are set.",
+            "Set it, or remove the section.",
+        )
