@@ -1,0 +1,1 @@
+"""How requests reach Target: HTTP by aiohttp's connector, or by its session."""

@@ -1,0 +1,76 @@
+"""The way to the target: directly, through a proxy, with which trust."""
+
+from __future__ import annotations
+
+import ssl
+from typing import NamedTuple
+
+from aiohttp import BasicAuth
+from yarl import URL
+
+from consumer.errors import ConfigurationError, FileFault
+from consumer.transport.settings import TransportSettings
+
+__all__ = ["Way", "way_of"]
+
+
+class Way(NamedTuple):
+    """How a request reaches the target.
+
+    Attributes:
+        target: Scheme, host and port.
+        proxy: The proxy, without its user; None for none. It tunnels what goes to an
+            https target (CONNECT) and forwards the rest.
+        proxy_auth: Its user and password; None for none.
+        trust: Whom to trust; None when nothing is encrypted.
+    """
+
+    target: URL
+    proxy: URL | None
+    proxy_auth: BasicAuth | None
+    trust: ssl.SSLContext | None
+
+    @property
+    def is_forwarded(self) -> bool:
+        """True when the proxy reads our requests and sends them on."""
+        return self.proxy is not None and self.target.scheme == "http"
+
+
+def way_of(settings: TransportSettings) -> Way:
+    """Return the way that `settings` describe.
+
+    Reads `ca_file`: one that cannot be used is a `ConfigurationError`.
+    """
+    target = URL(settings.base_url).origin()
+    proxy = URL(settings.proxy) if settings.proxy is not None else None
+    has_tls = "https" in {target.scheme, proxy.scheme if proxy is not None else ""}
+    trust = _trust(settings.ca_file) if has_tls else None
+    if proxy is None:
+        return Way(target, None, None, trust)
+    # From the URL, because making one directly is deprecated.
+    proxy_auth = BasicAuth.from_url(proxy, encoding="utf-8")
+    return Way(target, proxy.origin(), proxy_auth, trust)
+
+
+def _trust(ca_file: str | None) -> ssl.SSLContext:
+    try:
+        context = ssl.create_default_context(cafile=ca_file)
+    except (OSError, ssl.SSLError) as error:
+        fault = FileFault(
+            code="C701",
+            file=ca_file or "",
+            line=0,
+            column=0,
+            message=f"target.ca_file cannot be used: {_why(error)}",
+            mend="name a PEM file with the certificates of the authorities to trust",
+        )
+        raise ConfigurationError((fault,)) from error
+    # tls-transport-layer-security-encryption.md: TLS 1.2 or later since 2020-03-01
+    context.minimum_version = ssl.TLSVersion.TLSv1_2
+    return context
+
+
+def _why(error: OSError) -> str:
+    if isinstance(error, ssl.SSLError):
+        return "it is not a PEM file of certificates"
+    return error.strerror or "it cannot be read"
