@@ -18,7 +18,7 @@ import logging
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
-from consumer.errors import PipelineFailedError
+from consumer.errors import DependencyError, PipelineFailedError
 from consumer.model import (
     Commit,
     Pause,
@@ -35,7 +35,7 @@ from consumer.pipeline.schemas import SchemaDesk
 from consumer.pipeline.settlement import WRITERS, SettlementDesk
 from consumer.pipeline.states import Lifecycle, State
 from consumer.schedule.scheduler import Scheduler
-from consumer.source import Assigned, SourceFault
+from consumer.source.values import Assigned, SourceFault, SourceFaultKind
 
 __all__ = ["Pipeline", "PipelinePolicy", "Rooms"]
 
@@ -50,6 +50,12 @@ STOPS = {
     PauseReason.HALTED,
     PauseReason.QUOTA,
     PauseReason.BROKER,
+}
+
+FAULT_REASONS = {
+    SourceFaultKind.OUT_OF_RANGE: PauseReason.OUT_OF_RANGE,
+    SourceFaultKind.NO_OFFSET: PauseReason.OUT_OF_RANGE,
+    SourceFaultKind.COMMIT: PauseReason.COMMIT,
 }
 
 
@@ -257,8 +263,10 @@ class Pipeline:
         self._rooms.intake.drop(partitions)
         released = self._rooms.scheduler.revoke(partitions)
         self._observer.revoked(partitions, lost=lost, released=released)
-        for partition in partitions:
-            self._faults.pop(str(partition), None)
+        gone = {str(partition) for partition in partitions}
+        for name, pause in list(self._faults.items()):
+            if pause.scope in gone:
+                del self._faults[name]
         self._make_room(self._clock())
 
     def on_committed(
@@ -274,7 +282,21 @@ class Pipeline:
 
     def on_fault(self, fault: SourceFault) -> None:
         """Note what the source says of itself; a fatal fault ends the pipeline."""
-        raise NotImplementedError
+        now = self._clock()
+        name = f"{fault.kind} {fault.partition or ''}"
+        if fault.is_over:
+            self._faults.pop(name, None)
+            return
+        self._observer.faulted(fault)
+        log.warning(fault.message, extra={"fault": str(fault.kind), "mend": fault.mend})
+        self._faults[name] = Pause(
+            reason=FAULT_REASONS.get(fault.kind, PauseReason.BROKER),
+            scope=str(fault.partition or "source"),
+            since=now,
+            ends_when=fault.mend,
+        )
+        if fault.kind is SourceFaultKind.FATAL:
+            self.fail(DependencyError(fault.message))
 
     def schema_known(self, schema_id: SchemaId) -> None:
         """Go on with what waited for `schema_id`."""
