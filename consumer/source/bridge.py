@@ -1,0 +1,105 @@
+"""From the consumer's thread to the event loop, and bounded waits of that thread."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import threading
+import time
+from collections.abc import Callable, Mapping
+from concurrent.futures import CancelledError, Future
+from concurrent.futures import TimeoutError as FutureTimeoutError
+from typing import ParamSpec, TypeVar
+
+from consumer.model import Commit, TopicPartition
+from consumer.source.values import SourceListener
+
+__all__ = ["Bridge"]
+
+P = ParamSpec("P")
+T = TypeVar("T")
+
+log = logging.getLogger(__name__)
+
+SLICE_SECONDS = 0.2
+
+
+class Bridge:
+    """What the consumer's thread uses to reach the loop.
+
+    Calls made by `tell` arrive in the order in which they were made.
+
+    Attributes:
+        listener: The pipeline; its methods may be given to `tell` only.
+        beat: Monotonic seconds of the thread's last sign of life; long waits that are
+            bounded keep it fresh.
+    """
+
+    def __init__(
+        self, loop: asyncio.AbstractEventLoop, listener: SourceListener
+    ) -> None:
+        self.loop = loop
+        self.listener = listener
+        self.beat = time.monotonic()
+
+    def tell(
+        self, callback: Callable[P, object], *args: P.args, **kwargs: P.kwargs
+    ) -> None:
+        """Have `callback` called on the loop; a loop that is gone is told nothing."""
+        try:
+            self.loop.call_soon_threadsafe(lambda: callback(*args, **kwargs))
+        except RuntimeError:
+            log.warning("the event loop is closed: %s is not told", callback)
+
+    def ask(
+        self, partitions: frozenset[TopicPartition], seconds: float
+    ) -> Mapping[TopicPartition, Commit]:
+        """Return what the pipeline wants committed; nothing when it takes too long."""
+        if self.loop.is_closed():
+            return {}
+        answer = asyncio.run_coroutine_threadsafe(self.revoking(partitions), self.loop)
+        found = self.wait(answer, seconds)
+        if found is None:
+            log.warning("no positions within %.1f s: nothing is committed", seconds)
+        return found or {}
+
+    async def revoking(
+        self, partitions: frozenset[TopicPartition]
+    ) -> Mapping[TopicPartition, Commit]:
+        """Pass the question on (a coroutine, whatever awaitable the listener gives)."""
+        return await self.listener.on_revoking(partitions)
+
+    def aside(self, call: Callable[[], T], seconds: float) -> T | None:
+        """Return what `call` gives, made in a thread that is left behind when late.
+
+        For librdkafka's calls that have no bound of their own: a synchronous commit
+        blocked for as long as the broker was stopped, whatever `socket.timeout.ms`.
+
+        Returns:
+            Its result; None when it took longer. What it raises is raised here.
+        """
+        answer: Future[T] = Future()
+
+        def run() -> None:
+            try:
+                answer.set_result(call())
+            except BaseException as error:  # noqa: BLE001 - raised again by the waiting thread
+                answer.set_exception(error)
+
+        threading.Thread(target=run, name="kafka-aside", daemon=True).start()
+        return self.wait(answer, seconds)
+
+    def wait(self, answer: Future[T], seconds: float) -> T | None:
+        """Return `answer`'s result; None when it takes longer. The heart beats on."""
+        deadline = time.monotonic() + seconds
+        while True:
+            self.beat = time.monotonic()
+            left = deadline - self.beat
+            try:
+                return answer.result(max(0.0, min(left, SLICE_SECONDS)))
+            except FutureTimeoutError:
+                if left <= 0:
+                    answer.cancel()
+                    return None
+            except CancelledError:
+                return None

@@ -1,0 +1,206 @@
+"""Faults of the Kafka edge: told once when they begin and once when they end."""
+
+from __future__ import annotations
+
+import logging
+import time
+from collections.abc import Callable
+
+from confluent_kafka import Consumer, KafkaError, KafkaException, Message
+
+from consumer.model import TopicPartition
+from consumer.source.bridge import Bridge
+from consumer.source.diagnosis import diagnosis
+from consumer.source.partitions import Partitions
+from consumer.source.starts import RESTART_MEND, reset_offset
+from consumer.source.values import (
+    Assigned,
+    OutOfRange,
+    SourceFault,
+    SourceFaultKind,
+    SourceSettings,
+)
+
+__all__ = ["Faults"]
+
+log = logging.getLogger(__name__)
+
+Kind = SourceFaultKind
+LASTING = frozenset({Kind.BROKERS_DOWN, Kind.TLS, Kind.AUTHENTICATION})
+OFFSET_GONE = frozenset({
+    KafkaError._AUTO_OFFSET_RESET,  # noqa: SLF001 - librdkafka's own names
+    KafkaError._LOG_TRUNCATION,  # noqa: SLF001
+    KafkaError.OFFSET_OUT_OF_RANGE,
+})
+IGNORED = frozenset({
+    KafkaError._PARTITION_EOF,  # noqa: SLF001 - only if the user asked for it
+})
+QUIET_SECONDS = 60.0  # between two reports of one kind that comes and goes
+RETRY_SECONDS = 1.0
+
+
+class Faults:
+    """Turns librdkafka's errors into faults. Owned by the consumer's thread.
+
+    Attributes:
+        newest: The newest connection error, for the message of a failed start.
+        is_fatal: True when librdkafka cannot go on.
+    """
+
+    def __init__(
+        self,
+        settings: SourceSettings,
+        bridge: Bridge,
+        partitions: Partitions,
+        consumer: Consumer,
+        policy: str,
+    ) -> None:
+        self.may_reset = settings.out_of_range is OutOfRange.RESET and policy != "error"
+        self.policy = policy
+        self.bridge = bridge
+        self.partitions = partitions
+        self.consumer = consumer
+        self.newest: SourceFault | None = None
+        self.is_fatal = False
+        self._lasting: dict[SourceFaultKind, SourceFault] = {}
+        self._told_at: dict[tuple[SourceFaultKind, TopicPartition | None], float] = {}
+        self._gone: dict[TopicPartition, int] = {}
+        self._retry_at = 0.0
+
+    def connection(self, error: KafkaError) -> None:
+        """Take an error of a connection or of the client (librdkafka's `error_cb`).
+
+        One broker of several that is away is librdkafka's to mend; only all of them
+        away is a fault. Its text names no cause, so that of the newest error is told.
+        """
+        fault = diagnosis(error)
+        if fault.kind is Kind.BROKERS_DOWN and self.newest is not None:
+            fault = SourceFault(
+                kind=fault.kind, message=self.newest.message, mend=self.newest.mend
+            )
+        self.newest = fault
+        if fault.kind in LASTING:
+            self.begin(fault)
+        elif fault.kind is not Kind.CLIENT:
+            self.tell(fault)
+
+    def begin(self, fault: SourceFault) -> None:
+        """Tell a fault that lasts until something works again."""
+        if fault.kind not in self._lasting:
+            self._lasting[fault.kind] = fault
+            self.tell(fault)
+
+    def healthy(self) -> None:
+        """Tell that lasting faults are over: a broker did what we asked."""
+        for fault in self._lasting.values():
+            message = "brokers answer again"
+            self.bridge.tell(
+                self.bridge.listener.on_fault,
+                SourceFault(kind=fault.kind, message=message, mend="", is_over=True),
+            )
+        self._lasting.clear()
+
+    def tell(self, fault: SourceFault) -> None:
+        """Tell `fault`, at most once a minute for each kind and partition."""
+        now = time.monotonic()
+        self.is_fatal |= fault.kind is Kind.FATAL
+        key = (fault.kind, fault.partition)
+        if now < self._told_at.get(key, -QUIET_SECONDS) + QUIET_SECONDS:
+            return
+        self._told_at[key] = now
+        log.warning("%s: %s %s", fault.kind, fault.message, fault.mend)
+        self.bridge.tell(self.bridge.listener.on_fault, fault)
+
+    def message(self, message: Message) -> None:
+        """Take an error that came in place of a record."""
+        error = message.error()
+        if error is None or error.code() in IGNORED:
+            return
+        topic, number = message.topic(), message.partition()
+        partition = (
+            None if topic is None or number is None else TopicPartition(topic, number)
+        )
+        if error.code() in OFFSET_GONE and partition is not None:
+            self._gone[partition] = message.offset() or 0
+            self._retry_at = 0.0
+            return
+        if error.code() == KafkaError._ALL_BROKERS_DOWN:  # noqa: SLF001 - librdkafka's own name
+            self.connection(error)
+            return
+        self.tell(diagnosis(error, partition))
+
+    def mend(self, now: float) -> None:
+        """Look after offsets that the log does not have."""
+        if not self._gone or now < self._retry_at:
+            return
+        self._retry_at = now + RETRY_SECONDS
+        for partition, offset in list(self._gone.items()):
+            if partition not in self.partitions or self.looked_after(partition, offset):
+                del self._gone[partition]
+
+    def looked_after(self, partition: TopicPartition, offset: int) -> bool:
+        """Reset or hold `partition`; False when the broker did not answer."""
+        try:
+            target, low, high = reset_offset(self.consumer, partition, self.policy)
+        except KafkaException:
+            return False
+        text = f"{partition}: offset {offset} is not in the log ({low} to {high})"
+        if not self.may_reset:
+            self.partitions.held.add(partition)
+            self.partitions.apply()
+            self.out_of_range(partition, offset, low - offset, text, RESTART_MEND)
+            return True
+        self.reset(partition, offset, target)
+        text = f"{text}: reading goes on at {target}"
+        self.out_of_range(partition, offset, target - offset, text, "")
+        return True
+
+    def out_of_range(
+        self,
+        partition: TopicPartition,
+        offset: int,
+        expired: int,
+        text: str,
+        mend: str,
+    ) -> None:
+        """Tell the fault; one without a mend is over."""
+        log.error("%s %s", text, mend)
+        self.bridge.tell(
+            self.bridge.listener.on_fault,
+            SourceFault(
+                kind=Kind.OUT_OF_RANGE,
+                message=text,
+                mend=mend,
+                partition=partition,
+                offset=offset,
+                expired=max(0, expired),
+                is_over=not mend,
+            ),
+        )
+
+    def reset(self, partition: TopicPartition, offset: int, target: int) -> None:
+        """Go on at `target`.
+
+        Forwards the epoch stays: records that were read before are still held and may
+        still be sent, and offsets need not be dense. Backwards (the topic was made
+        anew) offsets that were seen come again for other records, so it is a new one.
+        """
+        if target >= offset:
+            self.partitions.move(partition, target)
+            return
+        tell: Callable[..., None] = self.bridge.tell
+        listener = self.bridge.listener
+        epoch = self.partitions.renew(partition, target)
+        tell(listener.on_revoked, frozenset({partition}), lost=True)
+        tell(
+            listener.on_assigned,
+            (
+                Assigned(
+                    partition=partition,
+                    epoch=epoch,
+                    offset=target,
+                    metadata="",
+                    reset_from=offset,
+                ),
+            ),
+        )

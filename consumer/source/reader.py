@@ -1,0 +1,275 @@
+"""The thread that owns the consumer.
+
+Theory of operation: one turn serves commands of the loop, then polls. `poll` waits for
+the first record, `consume(n, 0)` takes what is there beside it: `consume` with a time
+would wait until n records have come. So a batch is what has arrived, 500 at most, and it
+crosses to the loop by one call.
+
+Without room the thread waits on a condition, and when that lasts it pauses everything, so
+that `poll` can serve callbacks (rebalances, commits, max.poll.interval.ms) and give no
+record.
+"""
+
+from __future__ import annotations
+
+import logging
+import queue
+import threading
+import time
+from collections.abc import Callable, Mapping
+from concurrent.futures import Future
+
+from confluent_kafka import KafkaError, KafkaException, Message
+from confluent_kafka import TopicPartition as Place
+
+from consumer.errors import ConsumerError
+from consumer.model import Commit, Record, TopicPartition
+from consumer.source.bridge import Bridge
+from consumer.source.commits import Commits
+from consumer.source.faults import Faults
+from consumer.source.partitions import Partitions
+from consumer.source.properties import (
+    consumer_properties,
+    is_incremental,
+    masked,
+    start_policy,
+)
+from consumer.source.rebalance import Rebalance
+from consumer.source.records import records
+from consumer.source.room import Room
+from consumer.source.starts import Starts
+from consumer.source.startup import connected, made
+from consumer.source.values import SourceSettings, Subscription
+
+__all__ = ["Reader"]
+
+log = logging.getLogger(__name__)
+
+BATCH = 500
+POLL_SECONDS = 0.05
+PATIENCE_SECONDS = 0.5  # without room, before all is paused
+CLOSE_SECONDS = 1.0  # the least that closing gets, whatever was left of the deadline
+
+
+class Reader:
+    """Everything that happens on the consumer's thread. Owned by that thread.
+
+    The loop calls `command` only.
+
+    Attributes:
+        started: Done when reading has begun, or with the reason why it has not.
+        ended: Done when the thread is through.
+    """
+
+    def __init__(
+        self,
+        settings: SourceSettings,
+        bridge: Bridge,
+        room: Room,
+        receive: Callable[[list[Record]], None],
+        report: Callable[
+            [Mapping[TopicPartition, Commit], Mapping[TopicPartition, int], float], None
+        ],
+    ) -> None:
+        properties = consumer_properties(settings.kafka)
+        log.info("kafka properties: %s", masked(properties))
+        self.settings = settings
+        self.bridge = bridge
+        self.room = room
+        self.receive = receive
+        self.started: Future[None] = Future()
+        self.ended: Future[None] = Future()
+        self._commands: queue.SimpleQueue[Callable[[], None]] = queue.SimpleQueue()
+        self._close_by: float | None = None
+        self._no_room_since: float | None = None
+        self.consumer = made(
+            properties,
+            {
+                "error_cb": self.on_error,
+                "on_commit": self.on_commit,
+                "logger": logging.getLogger("consumer.source.librdkafka"),
+            },
+        )
+        policy = start_policy(settings.kafka)
+        self.partitions = Partitions(
+            self.consumer, incremental=is_incremental(settings.kafka)
+        )
+        starts = Starts(self.consumer, policy, settings.out_of_range)
+        self.commits = Commits(
+            self.partitions,
+            lambda *found: bridge.tell(report, *found),
+            starts.acknowledged,
+        )
+        self.rebalance = Rebalance(
+            settings, bridge, self.partitions, starts, self.commits
+        )
+        self.faults = Faults(settings, bridge, self.partitions, self.consumer, policy)
+
+    def command(self, call: Callable[[], None]) -> None:
+        """Have `call` run on the thread, soon (loop)."""
+        self._commands.put(call)
+        self.room.wake()
+
+    def start(self, subscription: Subscription) -> None:
+        """Begin; `started` and `ended` say what became of it (loop)."""
+        thread = threading.Thread(
+            target=self.run, args=(subscription,), name="kafka-source", daemon=True
+        )
+        thread.start()
+
+    def stop(self, close_by: float) -> None:
+        """End after this turn, by `close_by` on the monotonic clock (a command)."""
+        self._close_by = close_by
+
+    def run(self, subscription: Subscription) -> None:
+        """Be the thread."""
+        try:
+            if self.begun(subscription):
+                while self._close_by is None:
+                    self.turn()
+            self.finish()
+        except Exception as error:
+            # A thread has no caller: without this it would end in silence, and only the
+            # heartbeat would show it. Loop and pipeline learn of it by the future.
+            log.exception("the consumer's thread failed")
+            self.ended.set_exception(error)
+        else:
+            self.ended.set_result(None)
+
+    def begun(self, subscription: Subscription) -> bool:
+        """Whether reading has begun; `started` has the reason if not."""
+        try:
+            connected(
+                self.consumer,
+                subscription,
+                self.settings,
+                lambda: self.faults.newest,
+                self.is_wanted,
+            )
+        except ConsumerError as error:
+            self.bridge.aside(self.consumer.close, CLOSE_SECONDS)
+            self.started.set_exception(error)
+            return False
+        self.subscribe(subscription)
+        self.started.set_result(None)
+        return True
+
+    def is_wanted(self) -> bool:
+        """Whether a start that waits for a broker should wait on."""
+        self.serve()
+        return self._close_by is None
+
+    def subscribe(self, subscription: Subscription) -> None:
+        """Read exactly what is named (a command, when it changes)."""
+        self.consumer.subscribe(
+            [*subscription.topics, *subscription.patterns],
+            on_assign=self.rebalance.on_assign,
+            on_revoke=self.rebalance.on_revoke,
+            on_lost=self.rebalance.on_lost,
+        )
+
+    def pause(self, partitions: frozenset[TopicPartition]) -> None:
+        """Want exactly `partitions` paused (a command)."""
+        self.partitions.wanted = partitions
+        self.partitions.apply()
+
+    def commit(self, commits: Mapping[TopicPartition, Commit]) -> None:
+        """Send `commits` (a command)."""
+        self.commits.send(self.consumer, commits)
+
+    def turn(self) -> None:
+        """Serve commands, poll once, hand over what came."""
+        now = self.bridge.beat = time.monotonic()
+        self.serve()
+        self.rebalance.retry(now)
+        self.faults.mend(now)
+        self.commits.check(now)
+        room = self.room.left()
+        if self.faults.is_fatal:
+            self.room.wait(POLL_SECONDS)  # `poll` would give the error without end
+        elif room > 0:
+            self.open()
+            self.hand_over(self.fetched(room))
+        else:
+            self.without_room(now)
+
+    def serve(self) -> None:
+        """Run the commands that have come."""
+        while not self._commands.empty():
+            self._commands.get_nowait()()
+
+    def fetched(self, room: int) -> list[Message]:
+        """Return what has arrived, at most `room`; wait a moment for the first."""
+        first = self.consumer.poll(POLL_SECONDS)
+        if first is None:
+            return []
+        more = min(room, BATCH) - 1
+        return [first, *self.consumer.consume(more, 0)] if more else [first]
+
+    def hand_over(self, messages: list[Message]) -> None:
+        """Give the loop the records in `messages`."""
+        if not messages:
+            return
+        batch, errors = records(messages, self.partitions.owned)
+        if batch:
+            self.faults.healthy()
+            self.room.hand_over(len(batch))
+            self.bridge.tell(self.receive, batch)
+        for error in errors:
+            self.faults.message(error)
+
+    def open(self) -> None:
+        """There is room: what was paused for want of it goes on."""
+        self._no_room_since = None
+        if self.partitions.is_closed:
+            self.partitions.is_closed = False
+            self.partitions.apply()
+
+    def without_room(self, now: float) -> None:
+        """Wait for room; when that lasts, pause all and poll."""
+        if self._no_room_since is None:
+            self._no_room_since = now
+        left = self._no_room_since + PATIENCE_SECONDS - now
+        if left > 0:
+            self.room.wait(min(left, POLL_SECONDS))
+            return
+        if not self.partitions.is_closed:
+            self.partitions.is_closed = True
+            self.partitions.apply()
+        message = self.consumer.poll(POLL_SECONDS)
+        # All is paused, so this is an error; a record would be handed over all the
+        # same, since the client's position is past it already.
+        if message is not None:
+            self.hand_over([message])
+
+    def on_error(self, error: KafkaError) -> None:
+        """Take librdkafka's error callback."""
+        self.faults.connection(error)
+
+    def on_commit(self, error: KafkaError | None, places: list[Place]) -> None:
+        """Take librdkafka's commit callback."""
+        if error is None:
+            self.faults.healthy()
+        self.commits.answered(error, places)
+
+    def finish(self) -> None:
+        """Give everything back and close, within the deadline."""
+        deadline = self._close_by or time.monotonic()
+        going = self.partitions.sources()
+        if going:
+            left = max(0.0, deadline - time.monotonic())
+            self.rebalance.give_back(
+                self.consumer,
+                going,
+                min(left, self.settings.revoke_timeout_seconds),
+                left,
+            )
+            self.bridge.tell(self.bridge.listener.on_revoked, going, lost=False)
+        self.rebalance.is_closing = True
+        left = max(CLOSE_SECONDS, deadline - time.monotonic())
+        began = time.monotonic()
+        try:
+            self.bridge.aside(self.consumer.close, left)
+        except (KafkaException, RuntimeError) as error:
+            log.warning("closing the consumer: %s", error)
+        log.info("closed in %.3f s", time.monotonic() - began)
