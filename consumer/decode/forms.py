@@ -1,0 +1,90 @@
+"""Nodes as fastavro takes them.
+
+Two costs of fastavro 1.13 are worked around here:
+    - It would parse a schema again for each record, but for its own mark on one that
+      is parsed. Our schemas carry that mark: every name is replaced by what it stands
+      for, so there is nothing left to look up.
+    - It compares the writer's and the reader's schema for each record. Ours differ in
+      their number of keys, which ends that comparison at once.
+"""
+
+from __future__ import annotations
+
+from typing import cast
+
+from consumer.decode.nodes import (
+    MISSING,
+    Array,
+    Enumeration,
+    Field,
+    Fixed,
+    Logical,
+    Map,
+    Node,
+    Primitive,
+    Structure,
+    Union,
+)
+
+__all__ = ["Form", "form", "root_form"]
+
+Form = str | list[object] | dict[str, object]
+PARSED: dict[str, object] = {"__fastavro_parsed": True, "__named_schemas": {}}
+
+
+def root_form(node: Structure, *, is_reader: bool) -> dict[str, object]:
+    """Return `node` as fastavro takes a whole schema."""
+    side = {"side": "reader"} if is_reader else {}
+    return {**PARSED, **side, **cast("dict[str, object]", form(node))}
+
+
+def form(node: Node) -> Form:
+    """Return `node` as fastavro takes a type that it has parsed."""
+    if isinstance(node, Union):
+        return [form(branch) for branch in node.branches]
+    if isinstance(node, Primitive) and node.logical is None:
+        return node.kind
+    return object_form(node)
+
+
+def object_form(
+    node: Primitive | Fixed | Enumeration | Array | Map | Structure,
+) -> dict[str, object]:
+    """Return a type that is written as an object."""
+    keys: dict[str, object]
+    match node:
+        case Primitive():
+            keys = {"type": node.kind, **logical_form(node.logical)}
+        case Fixed():
+            keys = {"type": "fixed", "name": node.name, "size": node.size}
+            keys |= logical_form(node.logical)
+        case Enumeration():
+            keys = {"type": "enum", "name": node.name, "symbols": list(node.symbols)}
+            keys |= {} if node.default is None else {"default": node.default}
+        case Array():
+            keys = {"type": "array", "items": form(node.items)}
+        case Map():
+            keys = {"type": "map", "values": form(node.values)}
+        case Structure():
+            fields = [field_form(field) for field in node.fields]
+            keys = {"type": "record", "name": node.name, "fields": fields}
+    return keys
+
+
+def field_form(field: Field) -> dict[str, object]:
+    """Return a field, its default as it is."""
+    default = {} if field.default is MISSING else {"default": field.default}
+    return {"name": field.name, "type": form(field.type), **default}
+
+
+def logical_form(logical: Logical | None) -> dict[str, object]:
+    """Return the keys of a logical type."""
+    if logical is None:
+        return {}
+    if logical.name != "decimal":
+        return {"logicalType": logical.name}
+    return {
+        "logicalType": "decimal",
+        "precision": logical.precision,
+        "scale": logical.scale,
+    }
