@@ -1,0 +1,107 @@
+"""The membership lease and what the broker has confirmed.
+
+Rules:
+    - Only an acknowledged commit proves that this process is still a member, and it
+      proves it for the moment when it was *sent*: the answer may have been on its way
+      for any time. Nothing is taken `membership_lease_seconds` after that.
+    - An assignment proves nothing. A partition's items wait for the acknowledgement of
+      a commit that was sent after the assignment; its start offset is due at once.
+    - A commit is due while the broker has not confirmed what is committable. At half
+      the lease all of them are due, changed or not.
+    - Errors 22, 25, 27 and 113 stop a partition until a commit of it is acknowledged.
+      (Kafka protocol guide, error codes: ILLEGAL_GENERATION, UNKNOWN_MEMBER_ID,
+      REBALANCE_IN_PROGRESS, STALE_MEMBER_EPOCH.) A failed commit drops nothing.
+
+Theory of operation:
+    A partition is looked at only after something in it changed, so many idle ones cost
+    nothing. What is due stays due until it is acknowledged: the caller sends one commit
+    at a time and asks again.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from consumer.model import Commit, TopicPartition
+from consumer.schedule.offsets import Partition
+
+__all__ = ["STOP_CODES", "Commits"]
+
+STOP_CODES = frozenset({22, 25, 27, 113})
+NEVER = float("-inf")
+
+
+class Commits:
+    """Lease and commit bookkeeping. Owned by the scheduler.
+
+    Attributes:
+        renewed_at: When the newest acknowledged commit was sent.
+        lease_until: When the lease lapses; nothing is taken from then on.
+    """
+
+    def __init__(self, lease_seconds: float) -> None:
+        self.renewed_at = NEVER
+        self.lease_until = NEVER
+        self._lease_seconds = lease_seconds
+        self._changed: dict[Partition, None] = {}
+
+    def touch(self, partition: Partition) -> None:
+        """Note that a partition's committable offset may have changed."""
+        self._changed[partition] = None
+
+    def forget(self, partition: Partition) -> None:
+        """Forget a partition whose epoch is over."""
+        self._changed.pop(partition, None)
+
+    def due(
+        self, partitions: Mapping[TopicPartition, Partition], now: float
+    ) -> dict[TopicPartition, Commit]:
+        """Return what is to be committed now; fenced partitions are their callback's."""
+        if now >= self.renewed_at + self._lease_seconds / 2:
+            return {n: p.commit for n, p in partitions.items() if not p.fenced}
+        settled = [p for p in self._changed if p.fenced or not p.is_commit_due]
+        for partition in settled:
+            del self._changed[partition]
+        return {p.name: p.commit for p in self._changed}
+
+    def acknowledge(
+        self,
+        partitions: Mapping[TopicPartition, Partition],
+        commits: Mapping[TopicPartition, Commit],
+        failed: Mapping[TopicPartition, int],
+        sent_at: float,
+    ) -> list[Partition]:
+        """Note the broker's answer; return the partitions that it opened."""
+        closed = [p for p in partitions.values() if not p.open]
+        for name, commit in commits.items():
+            partition = partitions.get(name)
+            if name not in failed and partition and partition.epoch == commit.epoch:
+                partition.acknowledge(commit)
+                self.touch(partition)
+        for name, code in failed.items():
+            self._fail(partitions.get(name), commits.get(name), code, sent_at)
+        if commits.keys() - failed.keys() and sent_at > self.renewed_at:
+            self._renew(partitions, sent_at)
+        return [p for p in closed if p.open]
+
+    def _fail(
+        self,
+        partition: Partition | None,
+        commit: Commit | None,
+        code: int,
+        sent_at: float,
+    ) -> None:
+        if partition is None or (commit and commit.epoch != partition.epoch):
+            return
+        if code in STOP_CODES:
+            partition.stop(code, sent_at)
+        self.touch(partition)
+
+    def _renew(
+        self, partitions: Mapping[TopicPartition, Partition], sent_at: float
+    ) -> None:
+        self.renewed_at = sent_at
+        self.lease_until = sent_at + self._lease_seconds
+        for partition in partitions.values():
+            if sent_at >= partition.assigned_at:
+                partition.confirm()

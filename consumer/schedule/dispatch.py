@@ -1,0 +1,231 @@
+"""What is sent next, and what an outcome does to the items that were sent.
+
+Rules:
+    - Room and ready work mean that something is sent (promise 6).
+    - A retry needs a token of the endpoint's budget, a probe none.
+    - UNSENT puts a work back as it was: no attempt, no failure, no token.
+    - A work that carries an item of an ended epoch: delivered completes the others; any
+      other outcome puts them back as if not sent. What it says of the endpoint counts.
+
+Theory of operation:
+    `take` follows hints from the endpoint's `Ready` to the shards until the room is
+    used. A work is one item today; where several are merged, `_work` gathers them and
+    `_rejected` halves them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import NamedTuple
+
+from consumer.model import Failure, Outcome, OutcomeKind, Part, Stage, Work
+from consumer.schedule.endpoint import Endpoint, Halt, is_suspect
+from consumer.schedule.offsets import GivenUp, Partition
+from consumer.schedule.policy import SchedulePolicy
+from consumer.schedule.shards import Entry, Shards, Trouble
+
+__all__ = ["Dispatch", "Ended"]
+
+
+class Ended(NamedTuple):
+    """An item that has its final outcome.
+
+    Attributes:
+        entry: The item.
+        given_up: Why it was given up; None when it was delivered.
+    """
+
+    entry: Entry
+    given_up: GivenUp | None
+
+
+class Dispatch:
+    """Takes works out of the shards and their outcomes back. Owned by the scheduler."""
+
+    def __init__(self, policy: SchedulePolicy, random: Callable[[], float]) -> None:
+        self.endpoint = Endpoint(policy, random)
+        self.shards = Shards(self.endpoint.ready)
+        self._policy = policy.retry
+
+    def take(self, room: int, now: float) -> list[Work]:
+        """Return at most `room` works; they are in flight from now on."""
+        shards, endpoint = self.shards, self.endpoint
+        shards.wake(now)
+        if not endpoint.is_flowing(now):
+            halt = endpoint.probe_due(now)
+            return self._probe(halt) if halt is not None and room > 0 else []
+        if endpoint.starved:
+            self._feed(now)
+        works: list[Work] = []
+        while len(works) < room:
+            hint = endpoint.ready.pop()
+            if hint is None:
+                break
+            entry = shards.candidate(hint)
+            if entry is None:
+                continue
+            if entry is not hint:
+                shards.claim(hint)
+            if self._may_go(entry, now):
+                works.append(self._launch(entry))
+                endpoint.budget.note_call()
+        return works
+
+    def complete(self, work: Work, outcome: Outcome, now: float) -> list[Ended]:
+        """Bring a work's outcome home; a second one for the same work is ignored."""
+        shard = self.shards.flying.pop(work, None)
+        if shard is None:
+            return []
+        entries, shard.flying = shard.flying, ()
+        if outcome.kind is OutcomeKind.DELIVERED:
+            ended = self._delivered(work, entries, now)
+        elif outcome.kind is OutcomeKind.UNSENT:
+            self.endpoint.note_unsent(work, now)
+            ended = self._unsent(entries)
+        else:
+            ended = self._failed(work, entries, outcome, now)
+        self.shards.free(shard)
+        return ended
+
+    def unpark(self, partition: Partition) -> None:
+        """Make the items ready again that met their partition closed."""
+        parked, partition.parked = partition.parked, []
+        for hint in parked:
+            self.endpoint.ready.put_back(hint)
+
+    def next_due(self, now: float) -> float | None:
+        """Return when the next wait ends, if later than `now`; None when none does."""
+        dues = (self.shards.next_wake(), self.endpoint.next_due(now))
+        return min((due for due in dues if due is not None and due > now), default=None)
+
+    def _work(self, entries: tuple[Entry, ...], *, probe: bool) -> Work:
+        entry = entries[0]
+        item = entry.item
+        return Work(
+            item.profile,
+            item.attributes,
+            (Part(entry.ticket.record, item),),
+            entry.attempts + 1,
+            entry.ready_at,
+            probe,
+        )
+
+    def _launch(self, entry: Entry, *, probe: bool = False) -> Work:
+        work = self._work((entry,), probe=probe)
+        self.shards.launch(entry, work)
+        return work
+
+    def _may_go(self, entry: Entry, now: float) -> bool:
+        if not entry.attempts or self.endpoint.budget.spend(now):
+            return True
+        entry.shard.held_by = entry
+        self.endpoint.starved.append(entry)
+        return False
+
+    def _feed(self, now: float) -> None:
+        starved = self.endpoint.starved
+        for _ in range(min(self.endpoint.budget.available(now), len(starved))):
+            self.shards.release(starved.popleft())
+
+    def _probe(self, halt: Halt) -> list[Work]:
+        entry = self._unasked(halt)
+        if entry is None and halt.aside:
+            halt.asked.clear()  # all were asked: the next round begins
+            self._rejoin(halt)
+            entry = self._unasked(halt)
+        if entry is None:
+            return []
+        work = self._launch(entry, probe=True)
+        halt.probe = work
+        halt.asked.add(work.profile)
+        return [work]
+
+    def _unasked(self, halt: Halt) -> Entry | None:
+        while (hint := self.endpoint.ready.pop()) is not None:
+            entry = self.shards.candidate(hint)
+            if entry is None:
+                continue
+            if entry.shard.profile in halt.asked:
+                halt.aside.append(hint)
+                continue
+            if entry is not hint:
+                self.shards.claim(hint)
+            return entry
+        return None
+
+    def _rejoin(self, halt: Halt, *, refused_first: bool = False) -> None:
+        for hint in halt.aside:
+            self.endpoint.ready.put_back(hint, first=refused_first and hint.is_refused)
+        halt.aside.clear()
+
+    def _delivered(
+        self, work: Work, entries: tuple[Entry, ...], now: float
+    ) -> list[Ended]:
+        halt = self.endpoint.note_delivery(work, now)
+        if halt is not None:
+            self._rejoin(halt, refused_first=True)
+            self.shards.hasten_refused(now)
+        return [Ended(entry, None) for entry in entries]
+
+    def _unsent(self, entries: tuple[Entry, ...]) -> list[Ended]:
+        alive = [entry for entry in entries if entry.ticket.partition.alive]
+        self.shards.put_back(alive)
+        for entry in alive:
+            self.endpoint.ready.put_back(entry)
+        return []
+
+    def _failed(
+        self, work: Work, entries: tuple[Entry, ...], outcome: Outcome, now: float
+    ) -> list[Ended]:
+        counts = self.endpoint.note_failure(work, outcome, now)
+        if not all(entry.ticket.partition.alive for entry in entries):
+            return self._unsent(entries)
+        ended: list[Ended] = []
+        kept: list[Entry] = []
+        for entry in entries:
+            trouble = self._blame(entry, outcome, now, counts=counts)
+            if outcome.kind is OutcomeKind.REJECTED or self._is_over(trouble):
+                ended.append(Ended(entry, _given_up(entry, trouble, outcome)))
+            else:
+                kept.append(entry)
+        if kept:
+            backoff = self.endpoint.backoff(kept[0].attempts)
+            self.shards.put_back(kept)
+            self.shards.hold(
+                kept[0], now + max(backoff, self.endpoint.wait_seconds(outcome))
+            )
+        return ended
+
+    def _blame(
+        self, entry: Entry, outcome: Outcome, now: float, *, counts: bool
+    ) -> Trouble:
+        entry.attempts += 1
+        unwell = self.endpoint.unwell_seconds(now)
+        trouble = entry.trouble
+        if trouble is None:
+            trouble = entry.trouble = Trouble(now, now, unwell)
+        trouble.refused = is_suspect(outcome)
+        if counts:
+            trouble.refusals += trouble.refused
+            trouble.retries += not trouble.refused
+            elapsed = now - trouble.last_failure
+            trouble.counted_seconds += elapsed - (unwell - trouble.unwell_mark)
+        trouble.last_failure, trouble.unwell_mark = now, unwell
+        return trouble
+
+    def _is_over(self, trouble: Trouble) -> bool:
+        policy = self._policy
+        return trouble.refusals >= policy.max_refusals or (
+            trouble.retries >= policy.max_attempts
+            and trouble.counted_seconds >= policy.give_up_after_seconds
+        )
+
+
+def _given_up(entry: Entry, trouble: Trouble, outcome: Outcome) -> GivenUp:
+    mappings = entry.item.route.mappings
+    return GivenUp(
+        Failure(Stage.DELIVER, outcome.reason, outcome.message, mappings),
+        entry.attempts,
+        trouble.first_failure,
+        trouble.last_failure,
+    )

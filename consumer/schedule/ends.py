@@ -1,0 +1,95 @@
+"""How records end, each counted once, when it is settled (promise 8).
+
+A record is `dead_lettered` if any item was given up; else `delivered` if any of its
+items was the last of its work; else `merged`; a record without items is `skipped`.
+"""
+
+from __future__ import annotations
+
+import msgspec
+
+from consumer.model import End, Failure, Mapped, Record, Settlement
+from consumer.schedule.dispatch import Ended
+from consumer.schedule.offsets import Ticket
+
+__all__ = ["Ends", "ended_item", "rejection", "settlement"]
+
+
+class Ends(msgspec.Struct):
+    """The counters. Owned by the scheduler.
+
+    Attributes:
+        consumed: Records admitted.
+        delivered: Settled so.
+        merged: Settled so.
+        skipped: Settled so.
+        dead_lettered: Settled so, once the letter was confirmed.
+        released: Dropped when their partition was revoked or lost.
+    """
+
+    consumed: int = 0
+    delivered: int = 0
+    merged: int = 0
+    skipped: int = 0
+    dead_lettered: int = 0
+    released: int = 0
+
+    def count(self, end: End) -> None:
+        """Count one record."""
+        if end is End.DELIVERED:
+            self.delivered += 1
+        elif end is End.SKIPPED:
+            self.skipped += 1
+        elif end is End.DEAD_LETTERED:
+            self.dead_lettered += 1
+        else:
+            self.merged += 1
+
+
+def ended_item(ended: Ended, *, is_last: bool) -> Ticket | None:
+    """Note an item's final outcome; return its record's ticket if that was the last.
+
+    Args:
+        ended: The item and its outcome.
+        is_last: True when it was the last of its work.
+    """
+    ticket = ended.entry.ticket
+    if not ticket.partition.alive:
+        return None
+    ticket.open_items -= 1
+    if ended.given_up is not None:
+        ticket.given_up = ticket.given_up or ended.given_up
+        ticket.undelivered += (ended.entry.item.profile,)
+    elif is_last:
+        ticket.last_of_work = True
+    return None if ticket.open_items else ticket
+
+
+def settlement(ticket: Ticket, mapped: Mapped) -> Settlement:
+    """Return how a record ends whose items all have their outcome."""
+    given_up = ticket.given_up
+    if given_up is not None:
+        undelivered = frozenset(ticket.undelivered)
+        profiles = [item.profile for item in mapped.items]
+        return Settlement(
+            ticket.record,
+            End.DEAD_LETTERED,
+            mapped.mappings,
+            None,
+            given_up.failure,
+            given_up.attempts,
+            given_up.first_failure,
+            given_up.last_failure,
+            tuple(p.digest for p in profiles if p not in undelivered),
+        )
+    if not mapped.items:
+        return Settlement(ticket.record, End.SKIPPED, mapped.mappings, mapped.skipped)
+    end = End.DELIVERED if ticket.last_of_work else End.MERGED
+    return Settlement(ticket.record, end, mapped.mappings)
+
+
+def rejection(record: Record, failure: Failure, now: float) -> Settlement:
+    """Return how a record ends that became no items."""
+    return Settlement(
+        record, End.DEAD_LETTERED, failure.mappings, None, failure, 0, now, now
+    )

@@ -1,0 +1,172 @@
+"""The held bounds: how much is admitted and not settled, and who may still read.
+
+Rules:
+    - Half of each bound (records, bytes) is common. The other half is divided equally
+      among the assigned partitions: each one's *own part*.
+    - A partition that has used its own part is not fetched while the common half is
+      full, and is fetched again at 60 % of its own part. So a failing profile or a
+      waiting schema takes the common half and its own part, never another's part.
+    - The room is what may be read whichever of the fetched partitions it comes from:
+      what is left of the common half and of the smallest own part left. The bound in
+      records therefore holds whatever the broker sends. Sizes are not known before the
+      fetch, so the room in bytes is reckoned with the mean size of what is held.
+
+Theory of operation:
+    How much of the common half is used changes by at most one record with each
+    admission and settlement, so nothing is summed up in the hot path; the partitions
+    are walked through only under pressure, once per call of `flow`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from typing import NamedTuple
+
+from consumer.model import TopicPartition
+from consumer.schedule.offsets import Partition
+from consumer.schedule.policy import SchedulePolicy
+
+__all__ = ["Flow", "Held"]
+
+NONE_PAUSED: frozenset[TopicPartition] = frozenset()
+
+# A part counts as used up when less than this of it is left: else the last free record
+# of a part that nobody fills would be the room of everybody.
+SLACK = 32
+
+
+class Flow(NamedTuple):
+    """How much the source may still read, and from where.
+
+    Attributes:
+        room: Records that may be read from now on, from all partitions together.
+        paused: Partitions that are not to be fetched.
+    """
+
+    room: int
+    paused: frozenset[TopicPartition]
+
+
+class Held:
+    """The held bounds. Owned by the scheduler.
+
+    Attributes:
+        records: Admitted and not settled.
+        size_bytes: Their size.
+        full_since: Since when nothing at all may be read, the bound in bytes being
+            exceeded; None when it is not.
+    """
+
+    def __init__(self, policy: SchedulePolicy) -> None:
+        self.records = 0
+        self.size_bytes = 0
+        self.full_since: float | None = None
+        self._policy = policy
+        self._paused: dict[Partition, None] = {}
+        self._own_records = self._own_bytes = 0
+        self._common_records = self._common_bytes = 0
+        self._used_records = self._used_bytes = 0
+        self.share(())
+
+    def share(self, partitions: Collection[Partition]) -> None:
+        """Divide the bounds anew among the assigned partitions."""
+        count = max(1, len(partitions))
+        policy = self._policy
+        self._own_records = policy.held_records // (2 * count)
+        self._own_bytes = policy.held_bytes // (2 * count)
+        self._common_records = policy.held_records - self._own_records * count
+        self._common_bytes = policy.held_bytes - self._own_bytes * count
+        self.records = sum(len(p.incomplete) for p in partitions)
+        self.size_bytes = sum(p.held_bytes for p in partitions)
+        self._used_records = sum(
+            max(0, len(p.incomplete) - self._own_records) for p in partitions
+        )
+        self._used_bytes = sum(
+            max(0, p.held_bytes - self._own_bytes) for p in partitions
+        )
+        self._paused = {p: None for p in self._paused if p in partitions}
+
+    def add(self, partition: Partition, size_bytes: int) -> None:
+        """Count a record that was admitted."""
+        self.records += 1
+        self.size_bytes += size_bytes
+        partition.held_bytes += size_bytes
+        if len(partition.incomplete) > self._own_records:
+            self._used_records += 1
+        excess = partition.held_bytes - self._own_bytes
+        if excess > 0:
+            self._used_bytes += min(size_bytes, excess)
+
+    def remove(self, partition: Partition, size_bytes: int) -> None:
+        """Count a record that was settled."""
+        self.records -= 1
+        self.size_bytes -= size_bytes
+        if len(partition.incomplete) >= self._own_records:
+            self._used_records -= 1
+        excess = partition.held_bytes - self._own_bytes
+        if excess > 0:
+            self._used_bytes -= min(size_bytes, excess)
+        partition.held_bytes -= size_bytes
+
+    def flow(self, partitions: Collection[Partition], now: float) -> Flow:
+        """Return what may be read; the paused set is judged anew."""
+        left_records = self._common_records - self._used_records
+        left_bytes = self._common_bytes - self._used_bytes
+        full_records = left_records <= self._common_records // SLACK
+        full_bytes = left_bytes <= self._common_bytes // SLACK
+        self._note_full(now)
+        if not (full_records or full_bytes or self._paused):
+            return Flow(min(left_records, self._in_records(left_bytes)), NONE_PAUSED)
+        self._judge(partitions, now, full=(full_records, full_bytes))
+        fetched = [p for p in partitions if p.paused_at is None]
+        if not fetched:
+            return Flow(0, frozenset(p.name for p in self._paused))
+        own_records = min(self._own_records - len(p.incomplete) for p in fetched)
+        own_bytes = min(self._own_bytes - p.held_bytes for p in fetched)
+        room = min(
+            max(0, left_records) + max(0, own_records),
+            self._in_records(max(0, left_bytes) + max(0, own_bytes)),
+        )
+        return Flow(max(0, room), frozenset(p.name for p in self._paused))
+
+    def paused(self) -> list[Partition]:
+        """Return the partitions that are not to be fetched, the longest first."""
+        return list(self._paused)
+
+    def _note_full(self, now: float) -> None:
+        if self.size_bytes < self._policy.held_bytes:
+            self.full_since = None
+        elif self.full_since is None:
+            self.full_since = now
+
+    def _in_records(self, left_bytes: int) -> int:
+        left = min(left_bytes, self._policy.held_bytes - self.size_bytes)
+        if left <= 0:
+            return 0
+        if not self.size_bytes:
+            return self._policy.held_records
+        return max(1, left * self.records // self.size_bytes)
+
+    def _judge(
+        self, partitions: Collection[Partition], now: float, full: tuple[bool, bool]
+    ) -> None:
+        full_records, full_bytes = full
+        ratio = self._policy.resume_ratio
+        enough_records = self._own_records - self._own_records // SLACK
+        enough_bytes = self._own_bytes - self._own_bytes // SLACK
+        for partition in partitions:
+            records, size_bytes = len(partition.incomplete), partition.held_bytes
+            used_up = (full_records and records >= enough_records) or (
+                full_bytes and size_bytes >= enough_bytes
+            )
+            if used_up and partition.paused_at is None:
+                partition.paused_at = now
+                self._paused[partition] = None
+            elif (
+                not used_up
+                and partition.paused_at is not None
+                and records <= ratio * self._own_records
+                and size_bytes <= ratio * self._own_bytes
+            ):
+                partition.paused_at = None
+                del self._paused[partition]

@@ -1,0 +1,81 @@
+"""Every pause with its reason and its way out (promise 6)."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterator
+
+from consumer.model import Pause, PauseReason
+from consumer.schedule.commits import Commits
+from consumer.schedule.endpoint import Endpoint
+from consumer.schedule.held import Held
+from consumer.schedule.offsets import Partition
+
+__all__ = ["commit_pauses", "endpoint_pauses", "held_pauses"]
+
+
+def held_pauses(held: Held) -> Iterator[Pause]:
+    """Yield what is not fetched because the held bounds are used up."""
+    if held.full_since is not None:
+        yield Pause(
+            PauseReason.HELD,
+            "all partitions",
+            held.full_since,
+            "held records are settled: their size is at the bound",
+        )
+    for partition in held.paused():
+        if partition.paused_at is not None:
+            yield Pause(
+                PauseReason.HELD,
+                str(partition.name),
+                partition.paused_at,
+                "its held records are settled, down to the resume ratio of its part",
+            )
+
+
+def commit_pauses(
+    commits: Commits, partitions: Collection[Partition], now: float
+) -> Iterator[Pause]:
+    """Yield what is not taken because membership is not proven."""
+    if partitions and now >= commits.lease_until:
+        since = max(commits.lease_until, min(p.assigned_at for p in partitions))
+        yield Pause(
+            PauseReason.LEASE,
+            "all partitions",
+            since,
+            "the broker acknowledges a commit",
+        )
+    for partition in partitions:
+        scope = str(partition.name)
+        if partition.stop_code is not None:
+            yield Pause(
+                PauseReason.COMMIT,
+                scope,
+                partition.stopped_at,
+                f"a commit is acknowledged (now broker error {partition.stop_code}), "
+                "or the partition is revoked",
+            )
+        if not partition.confirmed:
+            yield Pause(
+                PauseReason.LEASE,
+                scope,
+                partition.assigned_at,
+                "the broker acknowledges a commit sent after the assignment",
+            )
+
+
+def endpoint_pauses(endpoint: Endpoint, scope: str, now: float) -> Iterator[Pause]:
+    """Yield why nothing but probes is sent to an endpoint."""
+    if endpoint.halt is not None:
+        yield Pause(
+            PauseReason.HALTED,
+            scope,
+            endpoint.halt.since,
+            "a probe is delivered: the target refused different profiles in a row",
+        )
+    if now < endpoint.held_until:
+        yield Pause(
+            PauseReason.THROTTLED,
+            scope,
+            endpoint.held_since,
+            f"the target's Retry-After ends in {endpoint.held_until - now:.0f} s",
+        )

@@ -1,0 +1,88 @@
+"""Which waiting item is next.
+
+Rules:
+    - The order is an item's ready time less the head start of its class (high 60 s,
+      low -60 s), then the order of offering. This orders and never delays: ready times
+      pass, so nothing starves.
+    - An item here is a hint, not a promise: it may have been taken for another item's
+      sake, or dropped. Whoever takes it out looks at `Entry.waiting`.
+
+Theory of operation:
+    Within one class ready times only grow, so a deque per class is in order for nothing.
+    What comes back (a retry that is due, an item whose shard was busy or whose
+    partition was closed) is older than what the deques hold and goes to a heap, which
+    stays about as small as the number of calls in flight.
+"""
+
+from __future__ import annotations
+
+import heapq
+import itertools
+from collections import deque
+from typing import TYPE_CHECKING, TypeAlias
+
+from consumer.model import Priority
+
+if TYPE_CHECKING:
+    from consumer.schedule.shards import Entry
+
+__all__ = ["HEAD_START_SECONDS", "Ranked", "Ready"]
+
+HEAD_START_SECONDS = {Priority.HIGH: 60.0, Priority.NORMAL: 0.0, Priority.LOW: -60.0}
+FIRST = float("-inf")
+
+# The third field keeps two hints of one entry from being compared by their entry.
+Ranked: TypeAlias = "tuple[float, int, int, Entry]"
+
+
+class Ready:
+    """The ready items of one endpoint. Owned by that endpoint."""
+
+    __slots__ = ("_back", "_fresh", "_high", "_low", "_normal", "_turn")
+
+    def __init__(self) -> None:
+        self._high: deque[Entry] = deque()
+        self._normal: deque[Entry] = deque()
+        self._low: deque[Entry] = deque()
+        self._fresh = (self._high, self._normal, self._low)
+        self._back: list[Ranked] = []
+        self._turn = itertools.count()
+
+    def __len__(self) -> int:
+        return sum(map(len, self._fresh)) + len(self._back)
+
+    def offer(self, entry: Entry, priority: Priority) -> None:
+        """Add an item that is ready from now on; ready times never go back."""
+        if priority is Priority.NORMAL:
+            self._normal.append(entry)
+        elif priority is Priority.HIGH:
+            self._high.append(entry)
+        else:
+            self._low.append(entry)
+
+    def put_back(self, entry: Entry, *, first: bool = False) -> None:
+        """Add an item that was ready before; `first` puts it before all others."""
+        rank = FIRST if first else entry.rank
+        heapq.heappush(self._back, (rank, entry.sequence, next(self._turn), entry))
+
+    def pop(self) -> Entry | None:
+        """Take out the next item; None when there is none."""
+        if self._back or self._high or self._low:
+            return self._pop_best()
+        return self._normal.popleft() if self._normal else None
+
+    def _pop_best(self) -> Entry:
+        heads = [(q[0].rank, q[0].sequence, n) for n, q in enumerate(self._fresh) if q]
+        best = min(heads, default=None)
+        if best is None or (self._back and self._back[0][:2] < best[:2]):
+            return heapq.heappop(self._back)[-1]
+        return self._fresh[best[2]].popleft()
+
+    def drop_stale(self) -> None:
+        """Forget the hints of items that no longer wait: after a revocation only."""
+        for queue in self._fresh:
+            kept = [entry for entry in queue if entry.waiting]
+            queue.clear()
+            queue.extend(kept)
+        self._back = [ranked for ranked in self._back if ranked[-1].waiting]
+        heapq.heapify(self._back)

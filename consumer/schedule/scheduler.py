@@ -1,0 +1,312 @@
+"""The scheduler: what is held, what is sent next, what may be committed.
+
+Rules:
+    - A record is incomplete from its admission until it is settled: each of its items
+      delivered or given up and, where a dead letter is owed, that letter confirmed.
+    - What belongs to an epoch that is over is ignored wherever it arrives late.
+    - Nothing here waits, logs or asks for the time: `now` is an argument, in seconds of
+      one monotonic clock, and never goes back.
+
+Theory of operation:
+    `Partition` knows offsets, `Held` the bounds, `Commits` the lease, `Shards` the
+    queues, `Endpoint` whose fault a failure is, and `Dispatch` brings the last two
+    together. The facade draws the lines between them and counts the ends.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+
+from consumer.model import (
+    Commit,
+    EndpointName,
+    Failure,
+    Mapped,
+    Outcome,
+    Pause,
+    Record,
+    Settlement,
+    TopicPartition,
+    Work,
+)
+from consumer.schedule.commits import Commits
+from consumer.schedule.dispatch import Dispatch
+from consumer.schedule.ends import Ends, ended_item, rejection, settlement
+from consumer.schedule.held import Flow, Held
+from consumer.schedule.offsets import Partition, Ticket
+from consumer.schedule.pauses import commit_pauses, endpoint_pauses, held_pauses
+from consumer.schedule.policy import SchedulePolicy
+from consumer.schedule.ready import HEAD_START_SECONDS
+from consumer.schedule.statistics import PartitionStatistics, Statistics
+
+__all__ = ["Scheduler"]
+
+
+class Scheduler:
+    """The facade of `schedule`. Owned by the pipeline's loop; not thread-safe."""
+
+    def __init__(self, policy: SchedulePolicy, random: Callable[[], float]) -> None:
+        """Start with nothing assigned.
+
+        Args:
+            policy: The bounds and rules.
+            random: A number in [0, 1), for the jitter of waits.
+        """
+        self._partitions: dict[TopicPartition, Partition] = {}
+        self._held = Held(policy)
+        self._commits = Commits(policy.membership_lease_seconds)
+        self._dispatch = Dispatch(policy, random)
+        self._ends = Ends()
+
+    # ------------------------------------------------------------ assignment
+
+    def assign(
+        self,
+        partition: TopicPartition,
+        epoch: int,
+        offset: int,
+        metadata: str,  # noqa: ARG002 - the offset map's place
+        now: float,
+    ) -> None:
+        """Begin an epoch of a partition; one that was not ended is released.
+
+        Args:
+            partition: Which partition.
+            epoch: The assignment's number; records carry it.
+            offset: Where reading starts; it is due to be committed at once.
+            metadata: The metadata of the committed offset.
+            now: The time.
+        """
+        self.revoke((partition,))
+        state = self._partitions[partition] = Partition(partition, epoch, offset, now)
+        self._commits.touch(state)
+        self._held.share(self._partitions.values())
+
+    def fence(self, partitions: Iterable[TopicPartition]) -> None:
+        """Take nothing of these any more; outcomes still count until `revoke`."""
+        for name in partitions:
+            if name in self._partitions:
+                self._partitions[name].fence()
+
+    def revoke(self, partitions: Iterable[TopicPartition]) -> int:
+        """End the epochs of these and return how many records were released.
+
+        What is in flight keeps its profile's slot until its outcome arrives, which is
+        then ignored.
+        """
+        released = 0
+        ended = [self._partitions.pop(n) for n in partitions if n in self._partitions]
+        for partition in ended:
+            self._dispatch.shards.drop(partition)
+            self._commits.forget(partition)
+            released += partition.end()
+        if ended:
+            self._held.share(self._partitions.values())
+        self._ends.released += released
+        return released
+
+    # --------------------------------------------------------------- records
+
+    def admit(self, record: Record, now: float) -> bool:  # noqa: ARG002 - holds' place
+        """Count a record and keep it incomplete until it is settled.
+
+        Returns:
+            False when its epoch is over or its offset was seen before: it is not
+            consumed, and nothing further is to be done with it.
+        """
+        partition = self._partitions.get(record.source)
+        if partition is None or partition.epoch != record.epoch:
+            return False
+        jumps = record.offset != partition.next_offset
+        if partition.admit(record) is None:
+            return False
+        if jumps:  # a gap: the committable offset moved although nothing was settled
+            self._commits.touch(partition)
+        self._held.add(partition, record.size_bytes)
+        self._ends.consumed += 1
+        return True
+
+    def offer(self, record: Record, mapped: Mapped, now: float) -> Settlement | None:
+        """Queue an admitted record's items.
+
+        Returns:
+            How it ended, when it has no items; None when they are under way, and for a
+            record whose epoch is over or that was offered before.
+        """
+        ticket = self._ticket(record)
+        if ticket is None or ticket.mapped is not None or ticket.letter_owed:
+            return None
+        ticket.mapped = mapped
+        ticket.open_items = len(mapped.items)
+        for item in mapped.items:
+            rank = now - HEAD_START_SECONDS[item.route.priority]
+            self._dispatch.shards.offer(ticket, item, now, rank)
+        return None if mapped.items else self._end(ticket, mapped)
+
+    def reject(self, record: Record, failure: Failure, now: float) -> Settlement:
+        """Give an admitted record up; it stays incomplete until `settle`."""
+        ticket = self._ticket(record)
+        if ticket is not None and ticket.mapped is None:
+            ticket.letter_owed = True
+        return rejection(record, failure, now)
+
+    def settle(self, record: Record) -> bool:
+        """Settle a record whose dead letter the broker confirmed.
+
+        Returns:
+            False when it owes no letter (any more): its epoch is over.
+        """
+        ticket = self._ticket(record)
+        if ticket is None or not ticket.letter_owed:
+            return False
+        self._remove(ticket)
+        self._ends.dead_lettered += 1
+        return True
+
+    # ----------------------------------------------------------------- works
+
+    def take(self, room: int, now: float) -> list[Work]:
+        """Return at most `room` works to be sent now; they are in flight from here.
+
+        Empty when nothing is ready, the lease lapsed, or the endpoint is not well.
+        Each work is answered by exactly one `complete`.
+        """
+        if now >= self._commits.lease_until:
+            return []
+        return self._dispatch.take(room, now)
+
+    def may_send(self, work: Work, now: float) -> bool:
+        """Tell whether a work that was taken may still be sent: asked at its first byte.
+
+        Between `take` and the first byte this process may have been stopped for any
+        time, and its partitions given to another.
+        """
+        if now >= self._commits.lease_until:
+            return False
+        tickets = [self._ticket(part.record) for part in work.parts]
+        return all(ticket and ticket.partition.open for ticket in tickets)
+
+    def complete(self, work: Work, outcome: Outcome, now: float) -> list[Settlement]:
+        """Take an outcome in; return how the records ended that ended by it.
+
+        Those that are `DEAD_LETTERED` owe a letter and stay incomplete until `settle`.
+        """
+        settlements: list[Settlement] = []
+        ended = self._dispatch.complete(work, outcome, now)
+        for item in ended:
+            ticket = ended_item(item, is_last=item is ended[-1])
+            if ticket is None or ticket.mapped is None:
+                continue
+            settlements.append(self._end(ticket, ticket.mapped))
+        return settlements
+
+    def next_due(self, now: float) -> float | None:
+        """Return when `take` may have more than now, if nothing else happens.
+
+        Always later than `now`; None when no time is being waited for.
+        """
+        return self._dispatch.next_due(now)
+
+    # --------------------------------------------------------------- commits
+
+    def committable(self, now: float) -> dict[TopicPartition, Commit]:
+        """Return what is to be committed now; it stays due until acknowledged."""
+        return self._commits.due(self._partitions, now)
+
+    def committed(
+        self,
+        commits: Mapping[TopicPartition, Commit],
+        failed: Mapping[TopicPartition, int],
+        sent_at: float,
+    ) -> None:
+        """Take the broker's answer in.
+
+        Args:
+            commits: What was committed; those also in `failed` were not.
+            failed: The broker's error code for each partition that failed.
+            sent_at: When it was sent, on the clock of `now`.
+        """
+        opened = self._commits.acknowledge(self._partitions, commits, failed, sent_at)
+        for partition in opened:
+            self._dispatch.unpark(partition)
+
+    def positions(
+        self, partitions: Iterable[TopicPartition]
+    ) -> dict[TopicPartition, Commit]:
+        """Return what to commit for all of these, changed or not: the last commit."""
+        known = self._partitions
+        return {name: known[name].commit for name in partitions if name in known}
+
+    def in_flight(self, partitions: Iterable[TopicPartition]) -> int:
+        """Return how many works on the wire carry items of the epochs of these."""
+        known = [self._partitions.get(name) for name in partitions]
+        return self._dispatch.shards.in_flight({p for p in known if p is not None})
+
+    # ------------------------------------------------------------ what it says
+
+    def flow(self, now: float) -> Flow:
+        """Return how many records may still be read, and from where."""
+        return self._held.flow(self._partitions.values(), now)
+
+    def pauses(self, now: float) -> tuple[Pause, ...]:
+        """Return what is paused, why, and what ends it."""
+        return (
+            *held_pauses(self._held),
+            *commit_pauses(self._commits, self._partitions.values(), now),
+            *endpoint_pauses(self._dispatch.endpoint, EndpointName.SINGLE, now),
+        )
+
+    def statistics(self) -> Statistics:
+        """Return a frozen picture of the whole."""
+        ends, shards = self._ends, self._dispatch.shards
+        return Statistics(
+            consumed=ends.consumed,
+            delivered=ends.delivered,
+            merged=ends.merged,
+            skipped=ends.skipped,
+            dead_lettered=ends.dead_lettered,
+            released=ends.released,
+            held=self._held.records,
+            held_bytes=self._held.size_bytes,
+            in_flight=len(shards.flying),
+            shards=len(shards.by_profile),
+            partitions=tuple(map(_picture, self._partitions.values())),
+        )
+
+    def _ticket(self, record: Record) -> Ticket | None:
+        """Return the ticket of a record; None for a repeat or an ended epoch."""
+        partition = self._partitions.get(record.source)
+        if partition is None:
+            return None
+        ticket = partition.incomplete.get(record.offset)
+        return ticket if ticket is not None and ticket.record is record else None
+
+    def _end(self, ticket: Ticket, mapped: Mapped) -> Settlement:
+        end = settlement(ticket, mapped)
+        if end.failure is not None:
+            ticket.letter_owed = True
+        else:
+            self._remove(ticket)
+            self._ends.count(end.end)
+        return end
+
+    def _remove(self, ticket: Ticket) -> None:
+        partition, record = ticket.partition, ticket.record
+        del partition.incomplete[record.offset]
+        self._held.remove(partition, record.size_bytes)
+        self._commits.touch(partition)
+
+
+def _picture(partition: Partition) -> PartitionStatistics:
+    known = partition.acknowledged
+    return PartitionStatistics(
+        partition=partition.name,
+        epoch=partition.epoch,
+        committable=partition.committable,
+        acknowledged=None if known is None else known.offset,
+        next_offset=partition.next_offset,
+        held=len(partition.incomplete),
+        held_bytes=partition.held_bytes,
+        is_open=partition.open,
+        is_paused=partition.paused_at is not None,
+    )

@@ -1,0 +1,252 @@
+"""The queues: one per profile, with at most one call in flight.
+
+Rules:
+    - Items of one partition leave a shard in offset order. A closed partition's items
+      (fenced, stopped, its lease not confirmed) are passed by those of others, between
+      which no order is promised.
+    - A shard is *busy* while a work of it is in flight, also one whose partition is
+      gone, and while its next item waits for a retry. A busy shard gives nothing.
+    - A failed item returns to the head of its shard: newer ones wait behind it.
+    - **Progress.** Each waiting item of an open partition is hinted at in `Ready`; or
+      its shard is busy and will be freed by an outcome, a timer or the retry budget;
+      or an older item of the same shard is hinted at, and freeing the shard passes the
+      hint on. (Parallel Consumer #547 and #606 stood still because counters kept beside
+      the queues said that there was nothing to do; here are no such counters.)
+
+Theory of operation:
+    A hint that meets a busy shard is kept with the shard as a claim. Freeing the shard
+    puts its oldest claim back into `Ready`, at its old rank, so a hot profile neither
+    loses its place nor keeps others from theirs.
+"""
+
+from __future__ import annotations
+
+import heapq
+import itertools
+from collections import deque
+from collections.abc import Collection, Iterable
+
+import msgspec
+
+from consumer.model import Item, ProfileId, Work
+from consumer.schedule.offsets import Partition, Ticket
+from consumer.schedule.ready import Ranked, Ready
+
+__all__ = ["Entry", "Shard", "Shards", "Trouble"]
+
+
+class Trouble(msgspec.Struct, eq=False):
+    """What went wrong with one item, and what of it counts against the item.
+
+    Attributes:
+        first_failure: When it failed first, on the clock of `now`.
+        last_failure: When it failed last.
+        unwell_mark: The endpoint's unwell seconds at the last failure.
+        refused: True when the last answer was a suspect one.
+        refusals: Counted suspect answers.
+        retries: Counted retry answers.
+        counted_seconds: Counted time.
+    """
+
+    first_failure: float
+    last_failure: float
+    unwell_mark: float
+    refused: bool = False
+    refusals: int = 0
+    retries: int = 0
+    counted_seconds: float = 0.0
+
+
+class Entry(msgspec.Struct, eq=False):
+    """One item in its shard, or in flight.
+
+    Attributes:
+        item: The item.
+        ticket: Its record.
+        shard: Its shard.
+        sequence: The order of offering.
+        ready_at: When it became ready, or is again after a failure.
+        rank: Its ready time less its class's head start; a retry keeps its place.
+        waiting: True while it stands in its shard.
+        attempts: Calls made for it.
+        trouble: What went wrong; None while nothing did.
+    """
+
+    item: Item
+    ticket: Ticket
+    shard: Shard
+    sequence: int
+    ready_at: float
+    rank: float
+    waiting: bool = True
+    attempts: int = 0
+    trouble: Trouble | None = None
+
+    @property
+    def is_refused(self) -> bool:
+        """True when its last answer was a suspect one."""
+        return self.trouble is not None and self.trouble.refused
+
+
+class Shard(msgspec.Struct, eq=False):
+    """The queue of one profile.
+
+    Attributes:
+        profile: Whose.
+        entries: Waiting items; each partition's are in offset order.
+        flying: The items in flight; empty when none are.
+        held_by: The item whose retry the shard waits for.
+        claims: Hints that met the shard busy.
+    """
+
+    profile: ProfileId
+    entries: deque[Entry] = msgspec.field(default_factory=deque)
+    flying: tuple[Entry, ...] = ()
+    held_by: Entry | None = None
+    claims: list[Ranked] = msgspec.field(default_factory=list)
+
+    @property
+    def is_busy(self) -> bool:
+        """True while it gives nothing."""
+        return bool(self.flying) or self.held_by is not None
+
+
+class Shards:
+    """All shards, their timers, and what is in flight. Owned by the scheduler."""
+
+    def __init__(self, ready: Ready) -> None:
+        self.by_profile: dict[ProfileId, Shard] = {}
+        self.flying: dict[Work, Shard] = {}
+        self._ready = ready
+        self._timers: list[tuple[float, int, Entry]] = []
+        self._turn = itertools.count()
+
+    def offer(self, ticket: Ticket, item: Item, now: float, rank: float) -> None:
+        """Put an item at the end of its shard."""
+        shard = self.by_profile.get(item.profile)
+        if shard is None:
+            shard = self.by_profile[item.profile] = Shard(item.profile)
+        entry = Entry(item, ticket, shard, next(self._turn), now, rank)
+        shard.entries.append(entry)
+        self._ready.offer(entry, item.route.priority)
+
+    def candidate(self, hint: Entry) -> Entry | None:
+        """Return the item that a hint stands for: the first of its shard that may go.
+
+        None when the hint is stale or cannot be followed now; it is then kept where
+        the obstacle will find it.
+        """
+        shard = hint.shard
+        if not hint.waiting:
+            return None
+        if not hint.ticket.partition.open:
+            hint.ticket.partition.parked.append(hint)
+            self.free(shard)
+            return None
+        if shard.flying or shard.held_by is not None:
+            self.claim(hint)
+            return None
+        head = shard.entries[0]
+        if head.ticket.partition.open:
+            return head
+        return next(e for e in shard.entries if e.ticket.partition.open)
+
+    def launch(self, entry: Entry, work: Work) -> None:
+        """Take an item out of its shard: it is in flight as `work`."""
+        shard = entry.shard
+        if shard.entries[0] is entry:
+            shard.entries.popleft()
+        else:
+            shard.entries.remove(entry)
+        entry.waiting = False
+        shard.flying = (entry,)
+        self.flying[work] = shard
+
+    def claim(self, hint: Entry) -> None:
+        """Keep a hint with its shard until the shard is free."""
+        turn = next(self._turn)
+        heapq.heappush(hint.shard.claims, (hint.rank, hint.sequence, turn, hint))
+
+    def free(self, shard: Shard) -> None:
+        """Pass the hint on if the shard is free; forget the shard if it is empty."""
+        if shard.flying or shard.held_by is not None:
+            return
+        if not shard.entries:
+            del self.by_profile[shard.profile]
+            return
+        while shard.claims:
+            hint = heapq.heappop(shard.claims)[-1]
+            if hint.waiting:
+                self._ready.put_back(hint)
+                return
+
+    def put_back(self, entries: Iterable[Entry]) -> None:
+        """Put items that were in flight back at the head of their shard."""
+        for entry in reversed(tuple(entries)):
+            entry.waiting = True
+            entry.shard.entries.appendleft(entry)
+
+    def hold(self, entry: Entry, until: float) -> None:
+        """Let a shard wait for the retry of its first item."""
+        entry.shard.held_by = entry
+        entry.ready_at = until
+        heapq.heappush(self._timers, (until, next(self._turn), entry))
+
+    def release(self, entry: Entry, *, first: bool = False) -> None:
+        """End the wait of a shard for this item; nothing if it waits for no such."""
+        if entry.shard.held_by is entry:
+            entry.shard.held_by = None
+            self._ready.put_back(entry, first=first)
+
+    def wake(self, now: float) -> None:
+        """End the waits that are over."""
+        timers = self._timers
+        while timers and timers[0][0] <= now:
+            self.release(heapq.heappop(timers)[-1])
+
+    def hasten_refused(self, now: float) -> None:
+        """End the waits of refused items at once: their endpoint is well again."""
+        refused = [t for t in self._timers if t[-1].is_refused]
+        self._timers = [t for t in self._timers if not t[-1].is_refused]
+        heapq.heapify(self._timers)
+        for _, _, entry in refused:
+            entry.ready_at = min(entry.ready_at, now)
+            self.release(entry, first=True)
+
+    def next_wake(self) -> float | None:
+        """Return when the next wait ends; None when there is none."""
+        timers = self._timers
+        while timers and timers[0][-1].shard.held_by is not timers[0][-1]:
+            heapq.heappop(timers)  # its item was dropped
+        return timers[0][0] if timers else None
+
+    def in_flight(self, partitions: Collection[Partition]) -> int:
+        """Return how many works carry an item of one of these."""
+        return sum(
+            any(entry.ticket.partition in partitions for entry in shard.flying)
+            for shard in self.flying.values()
+        )
+
+    def drop(self, partition: Partition) -> None:
+        """Take all waiting items of a partition away; those in flight stay there."""
+        touched: dict[Shard, None] = {}
+        for ticket in partition.incomplete.values():
+            for item in ticket.mapped.items if ticket.mapped else ():
+                shard = self.by_profile.get(item.profile)
+                if shard is not None:
+                    touched[shard] = None
+        for shard in touched:
+            self._purge(shard, partition)
+            self.free(shard)
+        self._ready.drop_stale()
+
+    def _purge(self, shard: Shard, partition: Partition) -> None:
+        kept: deque[Entry] = deque()
+        for entry in shard.entries:
+            if entry.ticket.partition is partition:
+                entry.waiting = False
+            else:
+                kept.append(entry)
+        shard.entries = kept
+        if shard.held_by is not None and not shard.held_by.waiting:
+            shard.held_by = None
