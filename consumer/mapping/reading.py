@@ -1,0 +1,143 @@
+"""Text of a mapping file to its values, with every fault of its shape at its place."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from pydantic import BaseModel, ValidationError
+
+from consumer.mapping.faults import FaultCode, Faults, did_you_mean
+from consumer.mapping.specification import (
+    CLEAR,
+    CaseSpec,
+    DeleteSpec,
+    FormatSpec,
+    MappingSpec,
+    RuleSpec,
+    SourceSpec,
+    TestSpec,
+)
+from consumer.yamlfile import Document, Path, Value
+
+__all__ = ["read_mapping"]
+
+SECTIONS: dict[str, type[BaseModel]] = {
+    "source": SourceSpec,
+    "cases": CaseSpec,
+    "on_delete": DeleteSpec,
+    "tests": TestSpec,
+}
+
+
+def read_mapping(document: Document, faults: Faults) -> MappingSpec | None:
+    """Return what `document` says; None, and faults noted, when its shape is wrong."""
+    if not isinstance(document.value, dict):
+        faults.add(
+            FaultCode.WRONG_SHAPE,
+            (),
+            "The file is not a mapping of keys to values.",
+            "Begin with `version: 1` and `name:`.",
+        )
+        return None
+    try:
+        return MappingSpec.model_validate(document.value)
+    except ValidationError as error:
+        # Only place and kind of an error are used: its text may carry the input.
+        for detail in error.errors(include_url=False, include_input=False):
+            note(dict(detail), document, faults)
+        return None
+
+
+def note(detail: Mapping[str, object], document: Document, faults: Faults) -> None:
+    """Note one error of the shape."""
+    loc = detail["loc"]
+    path = yaml_path(loc if isinstance(loc, tuple) else (), document.value)
+    kind, message = str(detail["type"]), str(detail["msg"])
+    name = str(path[-1]) if path else "the file"
+    if kind == "extra_forbidden":
+        faults.add(
+            FaultCode.UNKNOWN_KEY,
+            path,
+            f"There is no key `{name}` here.",
+            did_you_mean(name, known_keys(path)),
+            at_key=True,
+        )
+    elif kind == "missing":
+        faults.add(
+            FaultCode.MISSING_KEY,
+            path[:-1],
+            f"The key `{name}` is missing.",
+            f"Add `{name}:`.",
+        )
+    elif kind in {"literal_error", "enum"}:
+        context = detail["ctx"]
+        expected = context.get("expected", "") if isinstance(context, dict) else ""
+        faults.add(
+            FaultCode.NOT_A_CHOICE,
+            path,
+            f"`{name}` is none of the choices.",
+            f"It is one of: {str(expected).replace(chr(39), '')}.",
+        )
+    else:
+        faults.add(
+            FaultCode.WRONG_SHAPE,
+            path,
+            f"`{name}` has the wrong shape: {spoken(kind, message)}.",
+            mend_of(kind),
+        )
+
+
+def spoken(kind: str, message: str) -> str:
+    """Return what is wrong in our words."""
+    words = {
+        "string_type": "it must be a text",
+        "dict_type": "it must be keys with values",
+        "model_type": "it must be keys with values",
+        "int_type": "it must be a whole number",
+        "bool_type": "it must be true or false",
+        "tuple_type": "it must be a list",
+    }
+    return words.get(kind, message.removeprefix("Value error, ").lower())
+
+
+def mend_of(kind: str) -> str:
+    """Return what to do about a wrong shape."""
+    mends = {
+        "string_type": "Quote it to make it a text.",
+        "tuple_type": "Write a list: `- ` before each entry.",
+    }
+    return mends.get(kind, "Compare it with the reference of mapping files.")
+
+
+def yaml_path(loc: tuple[object, ...], value: Value) -> Path:
+    """Return where an error is in the file.
+
+    The long forms have keys that the file does not: where one of them stands in `loc`,
+    the file has a mapping of one key (`pc_id: path`), or a short form.
+    """
+    path: list[str | int] = []
+    for part in loc:
+        if isinstance(value, dict) and isinstance(part, str):
+            only = len(value) == 1 and part in {"rule", "argument"}
+            key = next(iter(value)) if only and part not in value else part
+            value = value.get(key)
+            path.append(key)
+        elif isinstance(value, list) and isinstance(part, int) and part < len(value):
+            value = value[part]
+            path.append(part)
+    return tuple(path)
+
+
+def known_keys(path: Path) -> list[str]:
+    """Return the keys that may stand beside the last one of `path`."""
+    parents = [part for part in path[:-1] if isinstance(part, str)]
+    shape: type[BaseModel] = RuleSpec
+    if not parents:
+        shape = MappingSpec
+    elif parents[-1] == "format":
+        shape = FormatSpec
+    elif len(parents) == 1:
+        shape = SECTIONS.get(parents[0], RuleSpec)
+    fields = shape.model_fields.items()
+    names = [field.alias or name for name, field in fields]
+    return [name for name in names if name != CLEAR]
