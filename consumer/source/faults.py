@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import logging
-import time
-from collections.abc import Callable
+from collections.abc import Collection
 
 from confluent_kafka import Consumer, KafkaError, KafkaException, Message
 
@@ -18,7 +17,7 @@ from consumer.source.values import (
     OutOfRange,
     SourceFault,
     SourceFaultKind,
-    SourceSettings,
+    SourceOptions,
 )
 
 __all__ = ["Faults"]
@@ -26,7 +25,6 @@ __all__ = ["Faults"]
 log = logging.getLogger(__name__)
 
 Kind = SourceFaultKind
-LASTING = frozenset({Kind.BROKERS_DOWN, Kind.TLS, Kind.AUTHENTICATION})
 OFFSET_GONE = frozenset({
     KafkaError._AUTO_OFFSET_RESET,  # noqa: SLF001 - librdkafka's own names
     KafkaError._LOG_TRUNCATION,  # noqa: SLF001
@@ -35,7 +33,6 @@ OFFSET_GONE = frozenset({
 IGNORED = frozenset({
     KafkaError._PARTITION_EOF,  # noqa: SLF001 - only if the user asked for it
 })
-QUIET_SECONDS = 60.0  # between two reports of one kind that comes and goes
 RETRY_SECONDS = 1.0
 
 
@@ -45,11 +42,13 @@ class Faults:
     Attributes:
         newest: The newest connection error, for the message of a failed start.
         is_fatal: True when librdkafka cannot go on.
+        lasting: Faults that were told and are not over, with their topic if they have
+            one.
     """
 
     def __init__(
         self,
-        settings: SourceSettings,
+        settings: SourceOptions,
         bridge: Bridge,
         partitions: Partitions,
         consumer: Consumer,
@@ -62,8 +61,7 @@ class Faults:
         self.consumer = consumer
         self.newest: SourceFault | None = None
         self.is_fatal = False
-        self._lasting: dict[SourceFaultKind, SourceFault] = {}
-        self._told_at: dict[tuple[SourceFaultKind, TopicPartition | None], float] = {}
+        self.lasting: dict[tuple[SourceFaultKind, TopicPartition | None], str] = {}
         self._gone: dict[TopicPartition, int] = {}
         self._retry_at = 0.0
 
@@ -79,37 +77,40 @@ class Faults:
                 kind=fault.kind, message=self.newest.message, mend=self.newest.mend
             )
         self.newest = fault
-        if fault.kind in LASTING:
-            self.begin(fault)
-        elif fault.kind is not Kind.CLIENT:
-            self.tell(fault)
+        self.begin(fault)
 
     def begin(self, fault: SourceFault) -> None:
-        """Tell a fault that lasts until something works again."""
-        if fault.kind not in self._lasting:
-            self._lasting[fault.kind] = fault
-            self.tell(fault)
-
-    def healthy(self) -> None:
-        """Tell that lasting faults are over: a broker did what we asked."""
-        for fault in self._lasting.values():
-            message = "brokers answer again"
-            self.bridge.tell(
-                self.bridge.listener.on_fault,
-                SourceFault(kind=fault.kind, message=message, mend="", is_over=True),
-            )
-        self._lasting.clear()
-
-    def tell(self, fault: SourceFault) -> None:
-        """Tell `fault`, at most once a minute for each kind and partition."""
-        now = time.monotonic()
+        """Tell `fault`, once until it is over; what librdkafka mends is only logged."""
+        if fault.kind is Kind.CLIENT:
+            log.info("%s", fault.message)
+            return
         self.is_fatal |= fault.kind is Kind.FATAL
         key = (fault.kind, fault.partition)
-        if now < self._told_at.get(key, -QUIET_SECONDS) + QUIET_SECONDS:
-            return
-        self._told_at[key] = now
-        log.warning("%s: %s %s", fault.kind, fault.message, fault.mend)
-        self.bridge.tell(self.bridge.listener.on_fault, fault)
+        if key not in self.lasting:
+            self.lasting[key] = "" if fault.partition is None else fault.partition.topic
+            log.warning("%s: %s %s", fault.kind, fault.message, fault.mend)
+            self.bridge.tell(self.bridge.listener.on_fault, fault)
+
+    def healthy(self, topics: Collection[str] = ()) -> None:
+        """Tell that faults are over: a broker did what we asked.
+
+        Args:
+            topics: Those that can be read: faults of other topics stay.
+        """
+        for key, topic in list(self.lasting.items()):
+            if key[0] is Kind.FATAL or (topic and topic not in topics):
+                continue
+            del self.lasting[key]
+            self.bridge.tell(
+                self.bridge.listener.on_fault,
+                SourceFault(
+                    kind=key[0],
+                    message="it works again",
+                    mend="",
+                    partition=key[1],
+                    is_over=True,
+                ),
+            )
 
     def message(self, message: Message) -> None:
         """Take an error that came in place of a record."""
@@ -127,7 +128,7 @@ class Faults:
         if error.code() == KafkaError._ALL_BROKERS_DOWN:  # noqa: SLF001 - librdkafka's own name
             self.connection(error)
             return
-        self.tell(diagnosis(error, partition))
+        self.begin(diagnosis(error, partition))
 
     def mend(self, now: float) -> None:
         """Look after offsets that the log does not have."""
@@ -152,7 +153,17 @@ class Faults:
             return True
         self.reset(partition, offset, target)
         text = f"{text}: reading goes on at {target}"
-        self.out_of_range(partition, offset, target - offset, text, "")
+        self.out_of_range(partition, offset, target - offset, text, "Nothing to do.")
+        self.bridge.tell(
+            self.bridge.listener.on_fault,
+            SourceFault(
+                kind=Kind.OUT_OF_RANGE,
+                message=text,
+                mend="",
+                partition=partition,
+                is_over=True,
+            ),
+        )
         return True
 
     def out_of_range(
@@ -163,8 +174,8 @@ class Faults:
         text: str,
         mend: str,
     ) -> None:
-        """Tell the fault; one without a mend is over."""
-        log.error("%s %s", text, mend)
+        """Tell that `offset` is gone, and with it `expired` records or more."""
+        log.error("%s. %s", text, mend)
         self.bridge.tell(
             self.bridge.listener.on_fault,
             SourceFault(
@@ -174,7 +185,6 @@ class Faults:
                 partition=partition,
                 offset=offset,
                 expired=max(0, expired),
-                is_over=not mend,
             ),
         )
 
@@ -188,19 +198,14 @@ class Faults:
         if target >= offset:
             self.partitions.move(partition, target)
             return
-        tell: Callable[..., None] = self.bridge.tell
-        listener = self.bridge.listener
         epoch = self.partitions.renew(partition, target)
-        tell(listener.on_revoked, frozenset({partition}), lost=True)
-        tell(
-            listener.on_assigned,
-            (
-                Assigned(
-                    partition=partition,
-                    epoch=epoch,
-                    offset=target,
-                    metadata="",
-                    reset_from=offset,
-                ),
-            ),
+        start = Assigned(
+            partition=partition,
+            epoch=epoch,
+            offset=target,
+            metadata="",
+            reset_from=offset,
         )
+        listener = self.bridge.listener
+        self.bridge.tell(listener.on_revoked, frozenset({partition}), lost=True)
+        self.bridge.tell(listener.on_assigned, (start,))

@@ -39,7 +39,7 @@ from consumer.source.records import records
 from consumer.source.room import Room
 from consumer.source.starts import Starts
 from consumer.source.startup import connected, made
-from consumer.source.values import SourceSettings, Subscription
+from consumer.source.values import SourceOptions, Subscription
 
 __all__ = ["Reader"]
 
@@ -63,7 +63,7 @@ class Reader:
 
     def __init__(
         self,
-        settings: SourceSettings,
+        settings: SourceOptions,
         bridge: Bridge,
         room: Room,
         receive: Callable[[list[Record]], None],
@@ -212,7 +212,8 @@ class Reader:
             return
         batch, errors = records(messages, self.partitions.owned)
         if batch:
-            self.faults.healthy()
+            if self.faults.lasting:
+                self.faults.healthy({record.source.topic for record in batch})
             self.room.hand_over(len(batch))
             self.bridge.tell(self.receive, batch)
         for error in errors:

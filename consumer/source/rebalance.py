@@ -13,6 +13,7 @@ again by `retry` between polls: the partition would stand still in silence other
 
 from __future__ import annotations
 
+import dataclasses
 import logging
 import time
 from collections.abc import Sequence
@@ -29,7 +30,7 @@ from consumer.source.values import (
     Assigned,
     SourceFault,
     SourceFaultKind,
-    SourceSettings,
+    SourceOptions,
 )
 
 __all__ = ["Rebalance"]
@@ -45,7 +46,7 @@ class Rebalance:
 
     def __init__(
         self,
-        settings: SourceSettings,
+        settings: SourceOptions,
         bridge: Bridge,
         partitions: Partitions,
         starts: Starts,
@@ -59,6 +60,7 @@ class Rebalance:
         self.is_closing = False
         self._unread: list[TopicPartition] = []
         self._retry_at = 0.0
+        self._is_told = False
 
     def on_assign(self, consumer: Consumer, places: list[Place]) -> None:  # noqa: ARG002 - librdkafka's signature
         """Take what the group gives."""
@@ -103,7 +105,7 @@ class Rebalance:
     def going(self, places: Sequence[Place]) -> frozenset[TopicPartition]:
         """Return those of `places` that are ours; forget those not yet begun."""
         gone = {of(place) for place in places}
-        self._unread = [each for each in self._unread if each not in gone]
+        self.keep_unread([each for each in self._unread if each not in gone])
         return self.partitions.sources() & gone
 
     def give_back(
@@ -130,12 +132,9 @@ class Rebalance:
             left = [each for each in left if each not in read]
             if not left:
                 break
-        self._unread = left
-        self._retry_at = time.monotonic() + RETRY_SECONDS
         self.partitions.add(found)
         self.announce(found)
-        if left:
-            self.bridge.tell(self.bridge.listener.on_fault, unread(left))
+        self.keep_unread(left)
 
     def announce(self, found: Sequence[Start]) -> None:
         """Tell the pipeline what begins where, and what is odd about it."""
@@ -158,11 +157,28 @@ class Rebalance:
         for start in found:
             if start.fault is not None:
                 self.bridge.tell(listener.on_fault, start.fault)
+                if not start.is_held:
+                    self.bridge.tell(listener.on_fault, over(start.fault))
+
+    def keep_unread(self, left: list[TopicPartition]) -> None:
+        """Remember starts that could not be read, and tell when that begins and ends."""
+        self._unread = left
+        self._retry_at = time.monotonic() + RETRY_SECONDS
+        if bool(left) == self._is_told:
+            return
+        self._is_told = bool(left)
+        fault = unread(left)
+        self.bridge.tell(self.bridge.listener.on_fault, fault if left else over(fault))
 
     def retry(self, now: float) -> None:
         """Ask again for starts that could not be read."""
         if self._unread and now >= self._retry_at:
             self.take(self._unread, 1)
+
+
+def over(fault: SourceFault) -> SourceFault:
+    """Return the end of `fault`."""
+    return dataclasses.replace(fault, is_over=True)
 
 
 def unread(partitions: Sequence[TopicPartition]) -> SourceFault:

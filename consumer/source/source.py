@@ -17,7 +17,7 @@ from consumer.model import Commit, Record, TopicPartition
 from consumer.source.bridge import Bridge
 from consumer.source.reader import Reader
 from consumer.source.room import Room
-from consumer.source.values import SourceListener, SourceSettings, Subscription
+from consumer.source.values import SourceListener, SourceOptions, Subscription
 
 __all__ = ["Source"]
 
@@ -31,7 +31,7 @@ class Source:
 
     def __init__(
         self,
-        settings: SourceSettings,
+        settings: SourceOptions,
         loop: asyncio.AbstractEventLoop,
         listener: SourceListener,
     ) -> None:

@@ -9,7 +9,7 @@ from collections.abc import Callable
 from confluent_kafka import Consumer, KafkaException
 
 from consumer.errors import ConfigurationError, DependencyError, FileFault
-from consumer.source.values import Property, SourceFault, SourceSettings, Subscription
+from consumer.source.values import Property, SourceFault, SourceOptions, Subscription
 
 __all__ = ["UnknownTopicError", "connected", "made", "unreachable"]
 
@@ -70,7 +70,7 @@ def made(properties: dict[str, Property], callbacks: dict[str, object]) -> Consu
 def connected(
     consumer: Consumer,
     subscription: Subscription,
-    settings: SourceSettings,
+    settings: SourceOptions,
     cause: Callable[[], SourceFault | None],
     is_wanted: Callable[[], bool],
 ) -> None:
@@ -112,7 +112,7 @@ def topics(consumer: Consumer) -> set[str] | None:
         return None
 
 
-def unreachable(settings: SourceSettings, cause: SourceFault | None) -> str:
+def unreachable(settings: SourceOptions, cause: SourceFault | None) -> str:
     """Return why there is no broker, with the mend."""
     servers = str(settings.kafka.get("bootstrap.servers", "")) or "(none)"
     why = f"{cause.message} {cause.mend}" if cause else "No connection was made."

@@ -16,7 +16,7 @@ __all__ = [
     "SourceFault",
     "SourceFaultKind",
     "SourceListener",
-    "SourceSettings",
+    "SourceOptions",
     "Subscription",
 ]
 
@@ -31,7 +31,7 @@ class OutOfRange(enum.StrEnum):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class SourceSettings:
+class SourceOptions:
     """How the source reads.
 
     Attributes:
