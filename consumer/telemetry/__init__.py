@@ -1,0 +1,1 @@
+"""Telemetry: names, metrics, traces and log lines."""

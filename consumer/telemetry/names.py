@@ -1,0 +1,348 @@
+"""Every name that telemetry uses, in one place: metrics, spans and attributes.
+
+The table in the README is made from `METRICS`. Names follow OpenTelemetry's semantic
+conventions 1.44.0 where there is one (`messaging_...`, `http_client_...`, as they read
+in Prometheus); ours begin with `target_consumer_`. Labels never hold an id, a key, a
+value or a URL; each takes its values from a closed set, from the mappings or from the
+partitions assigned here.
+"""
+
+from __future__ import annotations
+
+import enum
+from dataclasses import dataclass
+
+__all__ = [
+    "DURATION_BUCKETS",
+    "LAG_BUCKETS",
+    "METRICS",
+    "SCHEMA_URL",
+    "Attribute",
+    "Metric",
+    "MetricKind",
+    "table",
+]
+
+SCHEMA_URL = "https://opentelemetry.io/schemas/1.44.0"
+
+# semantic-conventions 1.44.0, docs/messaging/messaging-metrics.md: advisory buckets
+DURATION_BUCKETS = (
+    *(0.005, 0.01, 0.025, 0.05, 0.075, 0.1, 0.25, 0.5, 0.75),
+    *(1.0, 2.5, 5.0, 7.5, 10.0),
+)
+# From an event to the target's answer: the bounds of the objectives are among them.
+LAG_BUCKETS = (0.1, 0.5, 1.0, 5.0, 15.0, 60.0, 300.0, 900.0, 3600.0, 21_600.0, 86_400.0)
+
+
+class MetricKind(enum.StrEnum):
+    """What may be done with a metric."""
+
+    COUNTER = "counter"
+    GAUGE = "gauge"
+    HISTOGRAM = "histogram"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Metric:
+    """One metric.
+
+    Attributes:
+        name: As scraped, without the suffixes that a histogram adds.
+        kind: Counter names end in `_total`.
+        unit: Seconds, bytes, records, ... ; empty for a plain number.
+        labels: Their names, in the order in which values are given.
+        help: For a person, one sentence.
+        buckets: Upper bounds, of a histogram only.
+    """
+
+    name: str
+    kind: MetricKind
+    help: str
+    unit: str = ""
+    labels: tuple[str, ...] = ()
+    buckets: tuple[float, ...] = ()
+
+
+def counter(name: str, unit: str, labels: tuple[str, ...], text: str) -> Metric:
+    """Return a counter."""
+    kind = MetricKind.COUNTER
+    return Metric(name=name, kind=kind, unit=unit, labels=labels, help=text)
+
+
+def gauge(name: str, unit: str, labels: tuple[str, ...], text: str) -> Metric:
+    """Return a gauge."""
+    kind = MetricKind.GAUGE
+    return Metric(name=name, kind=kind, unit=unit, labels=labels, help=text)
+
+
+def seconds(
+    name: str,
+    labels: tuple[str, ...],
+    text: str,
+    buckets: tuple[float, ...] = DURATION_BUCKETS,
+) -> Metric:
+    """Return a histogram of seconds."""
+    return Metric(
+        name=name,
+        kind=MetricKind.HISTOGRAM,
+        unit="seconds",
+        labels=labels,
+        help=text,
+        buckets=buckets,
+    )
+
+
+OURS = "target_consumer_"
+PARTITION = ("topic", "partition")
+
+# flow
+CONSUMED = counter(
+    "messaging_client_consumed_messages_total",
+    "records",
+    ("messaging_destination_name",),
+    "Records read, each counted once when it is admitted.",
+)
+RECORDS = counter(
+    f"{OURS}records_total",
+    "records",
+    ("outcome", "mapping"),
+    "Records by how they ended: delivered, merged, skipped, dead_lettered, released.",
+)
+SKIPPED = counter(
+    f"{OURS}records_skipped_total",
+    "records",
+    ("reason",),
+    "Skipped records by reason: unmapped, tombstone, when, no_profile and others.",
+)
+ALREADY_DONE = counter(
+    f"{OURS}records_already_done_total",
+    "records",
+    (),
+    "Records read again that were known as done; they are not counted as consumed.",
+)
+PROCESS_SECONDS = seconds(
+    "messaging_process_duration_seconds",
+    ("messaging_destination_name",),
+    "From a record's admission to its final end.",
+)
+KAFKA_TO_ACK = seconds(
+    f"{OURS}kafka_to_ack_seconds",
+    ("mapping",),
+    "From the broker's timestamp to the target's answer.",
+    LAG_BUCKETS,
+)
+EVENT_TO_ACK = seconds(
+    f"{OURS}event_to_ack_seconds",
+    ("mapping",),
+    "From when the action happened, where the mapping says it, to the target's answer.",
+    LAG_BUCKETS,
+)
+QUEUE_WAIT = seconds(
+    f"{OURS}queue_wait_seconds",
+    (),
+    "How long a work that was ready waited for its call.",
+)
+# lag
+LAG_RECORDS = gauge(
+    f"{OURS}consumer_lag_records",
+    "records",
+    PARTITION,
+    "Records without a final end: high watermark less committed offset.",
+)
+LAG_SECONDS = gauge(
+    f"{OURS}consumer_lag_seconds",
+    "seconds",
+    PARTITION,
+    "Age of the oldest record without a final end, at the scrape; 0 when there is none.",
+)
+COMMITTED = gauge(
+    f"{OURS}committed_offset", "", PARTITION, "The newest acknowledged commit."
+)
+UNCOMMITTED_SPAN = gauge(
+    f"{OURS}uncommitted_span_offsets",
+    "offsets",
+    PARTITION,
+    "From the lowest incomplete offset to the highest seen.",
+)
+EXPIRED = counter(
+    f"{OURS}expired_in_kafka_total",
+    "offsets",
+    ("topic",),
+    "Offsets that Kafka deleted before they were read.",
+)
+# in process
+HELD_RECORDS = gauge(f"{OURS}queue_records", "records", (), "Records held, all told.")
+HELD_BYTES = gauge(f"{OURS}inflight_bytes", "bytes", (), "Bytes of the records held.")
+IN_FLIGHT = gauge(f"{OURS}inflight_records", "works", (), "Works on the wire.")
+OLDEST = gauge(
+    f"{OURS}oldest_inflight_seconds",
+    "seconds",
+    (),
+    "Age of the oldest work on the wire.",
+)
+PAUSED = gauge(
+    f"{OURS}paused_partitions", "partitions", (), "Partitions that are not fetched."
+)
+PAUSES = gauge(
+    f"{OURS}pauses",
+    "",
+    ("reason",),
+    "What is paused now, by reason; `/status` has more.",
+)
+ASSIGNED = gauge(
+    f"{OURS}assigned_partitions",
+    "partitions",
+    (),
+    "Partitions assigned to this process.",
+)
+STATE = gauge(
+    f"{OURS}state", "", ("state",), "1 for the state of the process, 0 for the others."
+)
+# commits and membership
+COMMITS = counter(
+    f"{OURS}commit_total", "commits", ("result",), "Commits by result: ok or failed."
+)
+OPERATION_SECONDS = seconds(
+    "messaging_client_operation_duration_seconds",
+    ("messaging_operation_name",),
+    "How long the broker took for an operation: commit or send.",
+)
+REBALANCES = counter(
+    f"{OURS}rebalances_total",
+    "",
+    ("type",),
+    "Changes of the assignment: assigned, revoked or lost.",
+)
+DRAIN_SECONDS = gauge(
+    f"{OURS}drain_seconds", "seconds", (), "How long the last drain took."
+)
+# target
+REQUEST_SECONDS = seconds(
+    "http_client_request_duration_seconds",
+    (
+        "http_request_method",
+        "server_address",
+        "http_response_status_code",
+        "error_type",
+    ),
+    "Every call to the target, from its first byte to the end of its answer.",
+)
+ACTIVE_REQUESTS = gauge(
+    "http_client_active_requests",
+    "requests",
+    ("server_address",),
+    "Calls to the target on the wire.",
+)
+RETRIES = counter(
+    f"{OURS}retries_total", "works", ("reason",), "Works that were put back, by reason."
+)
+THROTTLED = counter(f"{OURS}throttled_total", "answers", (), "Answers with status 429.")
+RETRY_AFTER = gauge(
+    f"{OURS}retry_after_seconds", "seconds", (), "The newest `Retry-After`, clamped."
+)
+CIRCUIT = gauge(
+    f"{OURS}circuit_state",
+    "",
+    ("endpoint",),
+    "0 when the endpoint is well, 1 when it is halted or held, 2 while it is probed.",
+)
+QUOTA_USED = gauge(
+    f"{OURS}quota_used_ratio",
+    "",
+    (),
+    "Calls of the last 24 hours, of this process, as a share of `limits.calls_per_day`.",
+)
+# decode, mapping, dead letters
+DECODE_FAILURES = counter(
+    f"{OURS}decode_failures_total", "records", ("reason",), "Records that are no event."
+)
+MAPPING_ERRORS = counter(
+    f"{OURS}mapping_errors_total",
+    "records",
+    ("mapping", "reason"),
+    "Records that a rule of a mapping refused.",
+)
+SCHEMA_FETCHES = counter(
+    f"{OURS}schema_fetch_total",
+    "",
+    ("result",),
+    "Questions to the schema registry: found, unknown or unreachable.",
+)
+LETTERS = counter(
+    f"{OURS}dlq_records_total",
+    "records",
+    ("reason",),
+    "Dead letters that the broker confirmed, by reason.",
+)
+LETTER_FAILURES = counter(
+    f"{OURS}dlq_produce_failures_total",
+    "",
+    (),
+    "Dead letters that could not be written.",
+)
+LETTERS_SENT = counter(
+    "messaging_client_sent_messages_total",
+    "records",
+    ("messaging_destination_name",),
+    "Records written: the dead letters, by topic.",
+)
+# process
+MAPPING_SET = gauge(
+    f"{OURS}config_info", "", ("hash",), "1 for the version of the mapping set in use."
+)
+BUILD = gauge(f"{OURS}build_info", "", ("version",), "1 for the version that runs.")
+LOOP_LAG = seconds(
+    f"{OURS}event_loop_lag_seconds",
+    (),
+    "How late the event loop turned.",
+    DURATION_BUCKETS,
+)
+LOG_LINES = counter(
+    f"{OURS}log_lines_total", "lines", ("level",), "Log lines, also those held back."
+)
+
+METRICS: tuple[Metric, ...] = tuple(
+    value for value in list(vars().values()) if isinstance(value, Metric)
+)
+
+
+class Attribute(enum.StrEnum):
+    """Attributes of spans."""
+
+    SYSTEM = "messaging.system"
+    OPERATION = "messaging.operation.name"
+    OPERATION_TYPE = "messaging.operation.type"
+    DESTINATION = "messaging.destination.name"
+    PARTITION = "messaging.destination.partition.id"
+    GROUP = "messaging.consumer.group.name"
+    OFFSET = "messaging.kafka.offset"
+    TOMBSTONE = "messaging.kafka.message.tombstone"
+    METHOD = "http.request.method"
+    RESENDS = "http.request.resend_count"
+    STATUS = "http.response.status_code"
+    ADDRESS = "server.address"
+    PORT = "server.port"
+    URL = "url.full"
+    ERROR = "error.type"
+    QUEUE_WAIT = "target_consumer.queue_wait_seconds"
+    ATTEMPTS = "target_consumer.attempts"
+    OUTCOME = "target_consumer.outcome"
+    REASON = "target_consumer.reason"
+    MAPPINGS = "target_consumer.mappings"
+    MAPPING_SET = "target_consumer.mapping_set"
+    ITEMS = "target_consumer.items"
+    PROBE = "target_consumer.probe"
+
+
+def table() -> str:
+    """Return the markdown table of all metrics."""
+    lines = [
+        "| metric | type | unit | labels | meaning |",
+        "| --- | --- | --- | --- | --- |",
+    ]
+    lines += [
+        f"| `{one.name}` | {one.kind} | {one.unit} "
+        f"| {' '.join(f'`{label}`' for label in one.labels)} | {one.help} |"
+        for one in METRICS
+    ]
+    return "\n".join(lines) + "\n"
