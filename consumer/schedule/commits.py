@@ -14,8 +14,8 @@ Rules:
 
 Theory of operation:
     A partition is looked at only after something in it changed, so many idle ones cost
-    nothing. What is due stays due until it is acknowledged: the caller sends one commit
-    at a time and asks again.
+    next to nothing. What is due stays due until it is acknowledged: the caller sends
+    one commit at a time and asks again.
 """
 
 from __future__ import annotations
@@ -44,14 +44,16 @@ class Commits:
         self.lease_until = NEVER
         self._lease_seconds = lease_seconds
         self._changed: dict[Partition, None] = {}
+        self._due: dict[TopicPartition, Commit] = {}
 
     def touch(self, partition: Partition) -> None:
-        """Note that a partition's committable offset may have changed."""
+        """Note that a partition's commit, or whether it is due, may have changed."""
         self._changed[partition] = None
 
     def forget(self, partition: Partition) -> None:
         """Forget a partition whose epoch is over."""
         self._changed.pop(partition, None)
+        self._due.pop(partition.name, None)
 
     def due(
         self, partitions: Mapping[TopicPartition, Partition], now: float
@@ -59,10 +61,13 @@ class Commits:
         """Return what is to be committed now; fenced partitions are their callback's."""
         if now >= self.renewed_at + self._lease_seconds / 2:
             return {n: p.commit for n, p in partitions.items() if not p.fenced}
-        settled = [p for p in self._changed if p.fenced or not p.is_commit_due]
-        for partition in settled:
-            del self._changed[partition]
-        return {p.name: p.commit for p in self._changed}
+        for partition in self._changed:
+            if partition.is_commit_due:
+                self._due[partition.name] = partition.commit
+            else:
+                self._due.pop(partition.name, None)
+        self._changed.clear()
+        return self._due.copy()
 
     def acknowledge(
         self,

@@ -129,10 +129,12 @@ class Dispatch:
 
     def _probe(self, halt: Halt) -> list[Work]:
         entry = self._unasked(halt)
-        if entry is None and halt.aside:
-            halt.asked.clear()  # all were asked: the next round begins
+        if entry is None and halt.aside:  # all were asked: the next round begins
+            asked, halt.asked = halt.asked, set()
             self._rejoin(halt)
             entry = self._unasked(halt)
+            if entry is None:  # what stood aside was dropped, or cannot go now
+                halt.asked = asked
         if entry is None:
             return []
         work = self._launch(entry, probe=True)

@@ -53,8 +53,9 @@ class Held:
     Attributes:
         records: Admitted and not settled.
         size_bytes: Their size.
-        full_since: Since when nothing at all may be read, the bound in bytes being
-            exceeded; None when it is not.
+        full_since: Since when nothing at all may be read, a bound being reached as a
+            whole; None when none is. (A new assignment makes the parts smaller than
+            what is held, and one fetch may exceed the bound in bytes.)
     """
 
     def __init__(self, policy: SchedulePolicy) -> None:
@@ -124,6 +125,7 @@ class Held:
         own_records = min(self._own_records - len(p.incomplete) for p in fetched)
         own_bytes = min(self._own_bytes - p.held_bytes for p in fetched)
         room = min(
+            self._policy.held_records - self.records,
             max(0, left_records) + max(0, own_records),
             self._in_records(max(0, left_bytes) + max(0, own_bytes)),
         )
@@ -134,7 +136,8 @@ class Held:
         return list(self._paused)
 
     def _note_full(self, now: float) -> None:
-        if self.size_bytes < self._policy.held_bytes:
+        policy = self._policy
+        if self.records < policy.held_records and self.size_bytes < policy.held_bytes:
             self.full_since = None
         elif self.full_since is None:
             self.full_since = now

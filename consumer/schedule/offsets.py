@@ -147,10 +147,11 @@ class Partition:
         """True when the broker has not confirmed what is committable.
 
         While a broker's error stops the partition the commit is repeated even if it
-        is unchanged: its acknowledgement is the way out.
+        is unchanged: its acknowledgement is the way out. A fenced one is committed by
+        the callback that fenced it, so that no older commit lands after that.
         """
         known = self.acknowledged
-        return (
+        return not self.fenced and (
             known is None
             or self.stop_code is not None
             or known.offset != self.committable

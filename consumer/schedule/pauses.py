@@ -20,7 +20,7 @@ def held_pauses(held: Held) -> Iterator[Pause]:
             PauseReason.HELD,
             "all partitions",
             held.full_since,
-            "held records are settled: their size is at the bound",
+            "held records are settled: all of a bound is used",
         )
     for partition in held.paused():
         if partition.paused_at is not None:

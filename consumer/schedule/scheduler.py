@@ -85,8 +85,10 @@ class Scheduler:
     def fence(self, partitions: Iterable[TopicPartition]) -> None:
         """Take nothing of these any more; outcomes still count until `revoke`."""
         for name in partitions:
-            if name in self._partitions:
-                self._partitions[name].fence()
+            partition = self._partitions.get(name)
+            if partition is not None:
+                partition.fence()
+                self._commits.touch(partition)
 
     def revoke(self, partitions: Iterable[TopicPartition]) -> int:
         """End the epochs of these and return how many records were released.

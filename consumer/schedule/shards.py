@@ -197,6 +197,7 @@ class Shards:
         if entry.shard.held_by is entry:
             entry.shard.held_by = None
             self._ready.put_back(entry, first=first)
+            self.free(entry.shard)  # an item behind it may be of a higher class
 
     def wake(self, now: float) -> None:
         """End the waits that are over."""
