@@ -40,7 +40,7 @@ class Dispatch:
         observer: Observer,
         quota: Quota,
         clock: Callable[[], float],
-        on_settled: Callable[[Settlement, float], None],
+        on_settled: Callable[[Settlement], None],
     ) -> None:
         self._scheduler = scheduler
         self._endpoint = endpoint
@@ -95,7 +95,7 @@ class Dispatch:
         outcome = await self._send(work)
         now = self._clock()
         for settlement in self._scheduler.complete(work, outcome, now):
-            self._on_settled(settlement, now)
+            self._on_settled(settlement)
 
     async def _send(self, work: Work) -> Outcome:
         """Send all of `work`; the first outcome that is not a delivery is its own."""
@@ -121,10 +121,11 @@ class Dispatch:
         return outcome
 
     async def _attempt(self, work: Work, request: Request) -> Outcome:
-        token = self._observer.started(work, self._clock())
+        started_at = self._clock()
+        span = self._observer.started(work, started_at)
         answer = await self._transport.send(request, lambda: self._may_send(work))
         outcome = self._endpoint.judge(answer, work)
-        self._observer.ended(token, outcome, self._clock())
+        self._observer.ended(span, answer, outcome, self._clock() - started_at)
         return outcome
 
     def _may_send(self, work: Work) -> bool:

@@ -32,6 +32,7 @@ from consumer.model import (
     TopicPartition,
     Undecodable,
 )
+from consumer.pipeline.observe import Observer
 from consumer.schedule.scheduler import Scheduler
 
 __all__ = ["Intake"]
@@ -67,37 +68,34 @@ class Intake:
         decoder: Decoder,
         mappings: MappingSet,
         rules: Callable[[str], TopicRule],
+        observer: Observer,
         on_wanted: Callable[[SchemaId], None],
-        on_settled: Callable[[Settlement, float], None],
+        on_settled: Callable[[Settlement], None],
     ) -> None:
         self._scheduler = scheduler
         self._decoder = decoder
         self._mappings = mappings
         self._rules = rules
+        self._observer = observer
         self._on_wanted = on_wanted
         self._on_settled = on_settled
         self._waiting: dict[TopicPartition, Waiting] = {}
         self._unmapped: set[str] = set()
 
-    def take_in(self, batch: list[Record], now: float) -> list[Record]:
+    def take_in(self, batch: list[Record], now: float) -> None:
         """Admit `batch` and bring each record as far as it can go.
 
-        Returns:
-            The records that were admitted; the others are done already, or of an
-            epoch that is gone.
+        Those that are done already, or of an epoch that is gone, are not admitted.
         """
         admit, waiting = self._scheduler.admit, self._waiting
-        admitted = []
-        for record in batch:
-            if not admit(record, now):
-                continue
-            admitted.append(record)
+        admitted = [record for record in batch if admit(record, now)]
+        self._observer.admitted(admitted, len(batch) - len(admitted))
+        for record in admitted:
             held = waiting.get(record.source)
             if held is not None:
                 held.records.append(record)
             elif not self._advance(record, now):
                 waiting[record.source].records.append(record)
-        return admitted
 
     def resume(self, schema_id: SchemaId, now: float) -> None:
         """Go on with the partitions that waited for `schema_id`: it is known now."""
@@ -155,11 +153,11 @@ class Intake:
 
     def _hand_over(self, record: Record, mapped: Mapped | Failure, now: float) -> None:
         if type(mapped) is Failure:
-            self._on_settled(self._scheduler.reject(record, mapped, now), now)
+            self._on_settled(self._scheduler.reject(record, mapped, now))
             return
         settlement = self._scheduler.offer(record, mapped, now)  # type: ignore[arg-type]  # a Mapped: type() narrows one way only
         if settlement is not None:
-            self._on_settled(settlement, now)
+            self._on_settled(settlement)
 
     def _skip_unclaimed(self, record: Record, answer: Unclaimed, now: float) -> None:
         name = f"{record.source.topic} {answer.schema}"

@@ -196,13 +196,13 @@ class Pipeline:
         """Wait until nothing is on the wire and no letter is owed, or `seconds`."""
         end = self._clock() + seconds
         while self._clock() < end and (
-            self._rooms.scheduler.in_flight() or self._rooms.settlement.owed
+            self._rooms.scheduler.statistics().in_flight or self._rooms.settlement.owed
         ):
             await self._turned.wait()
-        if self._rooms.scheduler.in_flight():
+        if self._rooms.scheduler.statistics().in_flight:
             log.warning(
                 "drain: calls on the wire were abandoned; their records repeat",
-                extra={"calls": self._rooms.scheduler.in_flight()},
+                extra={"calls": self._rooms.scheduler.statistics().in_flight},
             )
 
     async def _keep_time(self) -> None:
@@ -231,7 +231,6 @@ class Pipeline:
     def on_records(self, batch: list[Record]) -> None:
         """Take a batch in; called by the source."""
         now = self._clock()
-        self._observer.received(batch, now)
         self._rooms.intake.take_in(batch, now)
         self._rooms.dispatch.wake()
         self._make_room(now)
@@ -243,7 +242,7 @@ class Pipeline:
             self._rooms.scheduler.assign(
                 start.partition, start.epoch, start.offset, start.metadata, now
             )
-        self._observer.assigned([start.partition for start in assigned])
+        self._observer.rebalanced("assigned")
         self._commit(now)
         self._make_room(now)
 
@@ -262,7 +261,8 @@ class Pipeline:
         """Drop what is left of `partitions`: they are not ours any more."""
         self._rooms.intake.drop(partitions)
         released = self._rooms.scheduler.revoke(partitions)
-        self._observer.revoked(partitions, lost=lost, released=released)
+        self._observer.rebalanced("lost" if lost else "revoked")
+        self._observer.released(partitions, released)
         gone = {str(partition) for partition in partitions}
         for name, pause in list(self._faults.items()):
             if pause.scope in gone:
@@ -277,7 +277,7 @@ class Pipeline:
     ) -> None:
         """Note a commit's result."""
         self._rooms.scheduler.committed(commits, failed, sent_at)
-        self._observer.committed(failed)
+        self._observer.committed(is_ok=not failed, seconds=self._clock() - sent_at)
         self._rooms.dispatch.wake()
 
     def on_fault(self, fault: SourceFault) -> None:

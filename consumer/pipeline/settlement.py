@@ -41,12 +41,14 @@ class SettlementDesk:
         *,
         scheduler: Scheduler,
         letters: Letters,
-        compose: Callable[[Settlement, str | None, float], DeadLetter],
+        topic_of: Callable[[str], str],
+        compose: Callable[[Settlement, str], DeadLetter],
         observer: Observer,
         clock: Callable[[], float],
     ) -> None:
         self._scheduler = scheduler
         self._letters = letters
+        self._topic_of = topic_of
         self._compose = compose
         self._observer = observer
         self._clock = clock
@@ -56,13 +58,14 @@ class SettlementDesk:
         self._writing = 0
         self.failing_since: float | None = None
 
-    def settled(self, settlement: Settlement, now: float) -> None:
+    def settled(self, settlement: Settlement) -> None:
         """Take in the end of a record, and see to its letter where one is owed."""
         if settlement.end is End.DEAD_LETTERED:
+            self._observer.given_up(settlement)
             self._owed.append(settlement)
             self._arrived.set()
         else:
-            self._observer.settled(settlement, now)
+            self._observer.settled(settlement)
 
     @property
     def owed(self) -> int:
@@ -101,19 +104,23 @@ class SettlementDesk:
         self._arrived.set()
 
     async def _write(self, settlement: Settlement) -> None:
-        traceparent = self._observer.letter_headers(settlement.record)
-        letter = self._compose(settlement, traceparent, self._clock())
+        record = settlement.record
+        span = self._observer.letter(record, self._topic_of(record.source.topic))
+        traceparent = span.traceparent if span is not None else ""
+        letter = self._compose(settlement, traceparent)
         wait_seconds = WAIT_FIRST_SECONDS
-        while self._scheduler.is_current(settlement.record):
+        while self._scheduler.is_current(record):
             try:
                 await self._letters.write(letter)
             except DependencyError as error:
                 self.failing_since = self.failing_since or self._clock()
+                self._observer.letter_failed()
                 log.warning("dead letter not written", extra={"detail": str(error)})
                 await asyncio.sleep(wait_seconds)
                 wait_seconds = min(wait_seconds * 2, WAIT_CAP_SECONDS)
                 continue
             self.failing_since = None
-            if self._scheduler.settle(settlement.record):
-                self._observer.settled(settlement, self._clock())
+            self._observer.letter_written(span, settlement, letter.topic)
+            if self._scheduler.settle(record):
+                self._observer.settled(settlement)
             return

@@ -1,0 +1,213 @@
+"""What the pipeline does, told to metrics and traces.
+
+Theory of operation: a record that is not sampled has no span object anywhere; the
+dictionary of spans holds the sampled ones only, and is not even looked into while
+tracing is off. Metrics of the hot path are children fetched once (see `telemetry`).
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Iterable
+
+from consumer.model import (
+    Answer,
+    End,
+    Fault,
+    Outcome,
+    OutcomeKind,
+    Record,
+    Settlement,
+    Stage,
+    TopicPartition,
+    Work,
+)
+from consumer.source.values import SourceFault
+from consumer.telemetry import names
+from consumer.telemetry.metrics import Metrics
+from consumer.telemetry.spans import CallSpan, LetterSpan, RecordSpan
+from consumer.telemetry.tracing import Tracing
+
+__all__ = ["Observer"]
+
+TOO_MANY_REQUESTS = 429
+
+
+class Observer:
+    """Counts and traces. Owned by the pipeline; lives on its loop."""
+
+    def __init__(
+        self,
+        *,
+        metrics: Metrics,
+        tracing: Tracing,
+        method: str,
+        mapping_set: str,
+        wall_ms: Callable[[], float],
+    ) -> None:
+        """Fetch what the hot path needs.
+
+        Args:
+            metrics: Where to count.
+            tracing: Where spans are made.
+            method: The HTTP method of the endpoint's calls.
+            mapping_set: Version of the mappings in force.
+            wall_ms: The time of day, Unix milliseconds.
+        """
+        self._tracing = tracing
+        self._method = method
+        self._mapping_set = mapping_set
+        self._wall_ms = wall_ms
+        self._spans: dict[Record, RecordSpan] = {}
+        self._consumed = metrics.counter(names.CONSUMED)
+        self._records = metrics.counter(names.RECORDS)
+        self._skipped = metrics.counter(names.SKIPPED)
+        self._already_done = metrics.counter(names.ALREADY_DONE)
+        self._kafka_to_ack = metrics.histogram(names.KAFKA_TO_ACK)
+        self._queue_wait = metrics.histogram(names.QUEUE_WAIT)()
+        self._requests = metrics.histogram(names.REQUEST_SECONDS)
+        self._retries = metrics.counter(names.RETRIES)
+        self._throttled = metrics.counter(names.THROTTLED)
+        self._retry_after = metrics.gauge(names.RETRY_AFTER)
+        self._rebalances = metrics.counter(names.REBALANCES)
+        self._commits = metrics.counter(names.COMMITS)
+        self._commit_seconds = metrics.histogram(names.OPERATION_SECONDS)("commit")
+        self._decode_failures = metrics.counter(names.DECODE_FAILURES)
+        self._mapping_errors = metrics.counter(names.MAPPING_ERRORS)
+        self._letters = metrics.counter(names.LETTERS)
+        self._letter_failures = metrics.counter(names.LETTER_FAILURES)
+        self._letters_sent = metrics.counter(names.LETTERS_SENT)
+        self._expired = metrics.counter(names.EXPIRED)
+
+    # ------------------------------------------------------------ records
+
+    def admitted(self, records: list[Record], already_done: int) -> None:
+        """Count records that were admitted, and begin the spans of the sampled ones."""
+        for topic, count in Counter(r.source.topic for r in records).items():
+            self._consumed(topic).inc(count)
+        if already_done:
+            self._already_done().inc(already_done)
+        if self._tracing.enabled:
+            for record in records:
+                span = self._tracing.begin(record)
+                if span is not None:
+                    self._spans[record] = span
+
+    def settled(self, settlement: Settlement) -> None:
+        """Count how a record ended, and end its span."""
+        record, end = settlement.record, settlement.end
+        mappings = settlement.mappings
+        mapping = mappings[0] if mappings else ""
+        self._records(end, mapping).inc()
+        if end is End.DELIVERED:
+            if record.timestamp_ms > 0:
+                age_seconds = (self._wall_ms() - record.timestamp_ms) / 1000
+                self._kafka_to_ack(mapping).observe(age_seconds)
+        elif end is End.SKIPPED:
+            self._skipped(settlement.skipped or "").inc()
+        if self._spans:
+            span = self._spans.pop(record, None)
+            if span is not None:
+                span.end(settlement, self._mapping_set)
+
+    def given_up(self, settlement: Settlement) -> None:
+        """Count why a record was given up, by the stage that did."""
+        failure = settlement.failure
+        if failure is None:
+            return
+        if failure.stage is Stage.DECODE:
+            self._decode_failures(failure.code).inc()
+        elif failure.stage is Stage.MAPPING:
+            for mapping in failure.mappings:
+                self._mapping_errors(mapping, failure.code).inc()
+
+    def released(self, partitions: Iterable[TopicPartition], count: int) -> None:
+        """Count records that are another member's now, and end their spans."""
+        if count:
+            self._records("released", "").inc(count)
+        gone = frozenset(partitions)
+        for record in [one for one in self._spans if one.source in gone]:
+            self._spans.pop(record).release()
+
+    # -------------------------------------------------------------- calls
+
+    def started(self, work: Work, now: float) -> CallSpan | None:
+        """Note that a call for `work` goes out; its span, if any record is sampled."""
+        wait_seconds = now - work.ready_at
+        self._queue_wait.observe(wait_seconds)
+        if not self._spans:
+            return None
+        return self._tracing.attempt(
+            (self._spans.get(part.record) for part in work.parts),
+            method=self._method,
+            number=work.attempt,
+            queue_wait_seconds=wait_seconds,
+            probe=work.probe,
+        )
+
+    def ended(
+        self,
+        span: CallSpan | None,
+        answer: Answer | Fault,
+        outcome: Outcome,
+        seconds: float,
+    ) -> None:
+        """Note a call's answer and what it was judged to be."""
+        if span is not None:
+            span.end(answer, outcome)
+        kind = outcome.kind
+        if kind is OutcomeKind.DELIVERED:
+            self._requests(self._method, self._server, "200", "").observe(seconds)
+            return
+        if kind is OutcomeKind.UNSENT:
+            return
+        status = "" if outcome.status is None else str(outcome.status)
+        self._requests(self._method, self._server, status, outcome.reason).observe(
+            seconds
+        )
+        if kind is not OutcomeKind.REJECTED:
+            self._retries(outcome.reason).inc()
+        if outcome.status == TOO_MANY_REQUESTS:
+            self._throttled().inc()
+        if outcome.wait_seconds is not None:
+            self._retry_after().set(outcome.wait_seconds)
+
+    @property
+    def _server(self) -> str:
+        return self._tracing.peer.address
+
+    # ------------------------------------------------------------- letters
+
+    def letter(self, record: Record, topic: str) -> LetterSpan | None:
+        """Begin the span of a dead letter, if its record is sampled."""
+        span = self._spans.get(record)
+        return None if span is None else span.letter(topic)
+
+    def letter_written(
+        self, span: LetterSpan | None, settlement: Settlement, topic: str
+    ) -> None:
+        """Note that the broker confirmed a letter."""
+        if span is not None:
+            span.end()
+        self._letters(settlement.failure.code if settlement.failure else "").inc()
+        self._letters_sent(topic).inc()
+
+    def letter_failed(self) -> None:
+        """Note that a letter could not be written; it will be tried again."""
+        self._letter_failures().inc()
+
+    # -------------------------------------------------------------- source
+
+    def rebalanced(self, kind: str) -> None:
+        """Count a change of the assignment: assigned, revoked or lost."""
+        self._rebalances(kind).inc()
+
+    def committed(self, *, is_ok: bool, seconds: float) -> None:
+        """Count a commit by its result."""
+        self._commits("ok" if is_ok else "failed").inc()
+        self._commit_seconds.observe(seconds)
+
+    def faulted(self, fault: SourceFault) -> None:
+        """Count what Kafka deleted before it was read."""
+        if fault.expired and fault.partition is not None:
+            self._expired(fault.partition.topic).inc(fault.expired)
