@@ -32,6 +32,8 @@ __all__ = [
 
 UNITS = {"KiB": 1 << 10, "MiB": 1 << 20, "GiB": 1 << 30}
 SIZE = re.compile(r"([0-9]+) ?(KiB|MiB|GiB)?")
+# No dot segment: a path that is normalised on its way is another path.
+PLAIN_PATH = re.compile(r"(/[A-Za-z0-9_~-][A-Za-z0-9._~-]{0,99}){0,10}")
 PORTS = range(65_536)
 ADDRESS = re.compile(
     r"(\[(?P<six>[0-9A-Fa-f:.]+)\]|(?P<host>[^\s:\[\]]+)):(?P<port>[0-9]{1,5})"
@@ -266,6 +268,8 @@ class Url:
             return Wrong("must not carry a user or password")
         if parts.query or parts.fragment or (parts.path.strip("/") and not self.path):
             return Wrong(f"must end after the {'path' if self.path else 'port'}")
+        if PLAIN_PATH.fullmatch(parts.path.rstrip("/")) is None:
+            return Wrong("must have a plain path: letters, digits, dots, hyphens")
         return None
 
     def schema(self) -> Mapping[str, object]:

@@ -173,9 +173,7 @@ class TargetSettings:
     )
     base_url: str | None = field(
         default=None,
-        metadata=key(
-            Url(path=False), "A sandbox or gateway to call instead of Target itself"
-        ),
+        metadata=key(Url(), "A sandbox or gateway to call instead of Target itself"),
     )
     token: Secret | None = field(
         default=None,
@@ -230,6 +228,11 @@ class TargetSettings:
             "Whether Target knows a profile is taken for granted",
         ),
     )
+
+    @property
+    def url(self) -> str:
+        """Where the calls go: `base_url`, or Target itself."""
+        return self.base_url or f"https://{self.client}.tt.omtrdc.net"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -1,6 +1,6 @@
 """W3C trace context in record headers, read and written by hand.
 
-The SDK's propagator took 4.4 us per record; this takes under 1 us, and a header that is
+The SDK's propagator took 4.4 us per record, this takes 1.7 us (same machine); and a header that is
 not UTF-8 or not well formed is no trace, never an error (a poisoned header made the
 stock instrumentation lose a whole batch). https://www.w3.org/TR/trace-context-1/
 """

@@ -141,7 +141,12 @@ def test_a_fault_says_where_what_and_the_mend(
         ("  request: post", "must be one of form, query, get; it is 'post'."),
         ("  transport: x", "must be one of connector, session; it is 'x'."),
         ("  timeout_seconds: 0", "must be more than 0 and at most 300; it is 0."),
-        ("  base_url: 'http://h/m2'", "must end after the port; it is 'http://h/m2'."),
+        (
+            "  base_url: 'http://h/m?a'",
+            "must end after the path; it is 'http://h/m?a'.",
+        ),
+        ("  base_url: 'http://h/../m'", "must have a plain path: letters, digits,"),
+        ("  proxy: 'http://h/x'", "must end after the port; it is ***."),
         (
             "  base_url: 'http://me:pw@h'",
             "must not carry a user or password; it is 'http://***@h'.",
