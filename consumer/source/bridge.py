@@ -11,6 +11,8 @@ from concurrent.futures import CancelledError, Future
 from concurrent.futures import TimeoutError as FutureTimeoutError
 from typing import ParamSpec, TypeVar
 
+from confluent_kafka import cimpl
+
 from consumer.model import Commit, TopicPartition
 from consumer.source.values import SourceListener
 
@@ -22,6 +24,13 @@ T = TypeVar("T")
 log = logging.getLogger(__name__)
 
 SLICE_SECONDS = 0.2
+
+# Since 2.16 confluent-kafka lets one caller at a time into a consumer: others wait, so a
+# commit made beside a rebalance callback waited for the callback that waited for it, and
+# one that a stopped broker holds would keep `poll` out. Its own AIOConsumer, whose calls
+# also change threads, says by this variable that two calls are one caller's
+# (confluent-kafka-python #2322); by default a caller is its thread's number.
+REENTRY = cimpl._reentry_identity_var  # noqa: SLF001 - there is no public name
 
 
 class Bridge:
@@ -79,8 +88,11 @@ class Bridge:
             Its result; None when it took longer. What it raises is raised here.
         """
         answer: Future[T] = Future()
+        caller = threading.get_ident()
 
         def run() -> None:
+            answer.set_running_or_notify_cancel()  # from here on nobody can cancel it
+            REENTRY.set(caller)
             try:
                 answer.set_result(call())
             except BaseException as error:  # noqa: BLE001 - raised again by the waiting thread

@@ -54,6 +54,10 @@ class MockCluster(Cluster):
         self.cluster = ctypes.c_void_p(
             self.library.rd_kafka_mock_cluster_new(self.client, 1)
         )
+        # Else the first member of a group waits 3 s for others.
+        self.library.rd_kafka_mock_group_initial_rebalance_delay_ms(
+            self.cluster, ctypes.c_int32(0)
+        )
         found = self.library.rd_kafka_mock_cluster_bootstraps(self.cluster)
         super().__init__(found.decode())
 
