@@ -30,6 +30,7 @@ from consumer.transport.faults import (
     FOREIGN,
     LEASE_LAPSED,
     OVERSIZE,
+    SWITCHED,
     TIMED_OUT,
     UNUSABLE_TOKEN,
     fault_of,
@@ -46,7 +47,6 @@ _FINAL = 200
 
 _SPOKE_FIRST = Fault(FaultKind.PROTOCOL, "the other side speaks before it is asked")
 _CLOSED_AT_ONCE = Fault(FaultKind.CONNECT, "the connection was closed at once")
-_SWITCHED = Fault(FaultKind.PROTOCOL, "the other side wants another protocol")
 
 
 class _Line(NamedTuple):
@@ -70,6 +70,7 @@ class ConnectorTransport:
             token: The token of the day; asked at each call.
         """
         way = way_of(settings)
+        self._peer = "proxy" if way.is_forwarded else "target"
         self._max_answer_bytes = settings.max_answer_bytes
         self._authorization = Authorization(token)
         self._deadlines = Deadlines(settings.timeout_seconds)
@@ -83,10 +84,10 @@ class ConnectorTransport:
             self._place = aiohttp.ClientRequest("POST", way.proxy)
             # RFC 9112 section 3.2.2: a proxy is sent the "absolute-form".
             self._origin = str(way.target).encode()
-            self._last_lines = _proxy_authorization(way.proxy_auth) + b"\r\n"
+            self._last_lines = _proxy_line(way.proxy_authorization) + b"\r\n"
         else:
             self._place = aiohttp.ClientRequest(
-                "POST", way.target, proxy=way.proxy, proxy_auth=way.proxy_auth
+                "POST", way.target, proxy=way.proxy, proxy_headers=way.tunnel_headers
             )
             self._origin = b""
             self._last_lines = b"\r\n"
@@ -123,7 +124,7 @@ class ConnectorTransport:
         try:
             line = await self._connect()
         except FOREIGN as error:
-            return fault_of(error, has_begun=False)
+            return fault_of(error, has_begun=False, peer=self._peer)
         if isinstance(line, Fault):
             return line
         is_reusable = False
@@ -134,7 +135,7 @@ class ConnectorTransport:
             answer = await self._exchange(line, request, authorization)
             is_reusable = isinstance(answer, Answer)
         except FOREIGN as error:
-            return fault_of(error, has_begun=True)
+            return fault_of(error, has_begun=True, peer=self._peer)
         else:
             return answer
         finally:
@@ -175,7 +176,7 @@ class ConnectorTransport:
         message, payload = await protocol.read()
         while message.code < _FINAL:
             if message.code == _SWITCHING:
-                return _SWITCHED
+                return SWITCHED
             message, payload = await protocol.read()
         body = await read_bounded(payload, self._max_answer_bytes)
         if body is None:
@@ -189,7 +190,5 @@ class ConnectorTransport:
         return request.head[:start] + self._origin + request.head[start:]
 
 
-def _proxy_authorization(proxy_auth: aiohttp.BasicAuth | None) -> bytes:
-    if proxy_auth is None:
-        return b""
-    return f"Proxy-Authorization: {proxy_auth.encode()}\r\n".encode()
+def _proxy_line(value: str | None) -> bytes:
+    return b"" if value is None else f"Proxy-Authorization: {value}\r\n".encode()

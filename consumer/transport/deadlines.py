@@ -40,11 +40,15 @@ class _Call:
         self.is_due = False
 
     def was_cut(self) -> bool:
-        """Return True when the CancelledError just caught is ours, and take it back.
+        """Return True when the CancelledError just caught is none of the caller's.
 
-        As `asyncio.timeout` does: a cancellation from elsewhere that came as well wins.
+        Ours is taken back. As with `asyncio.timeout`, a cancellation from elsewhere
+        that came as well wins. An error without any cancellation of the task comes
+        from a pool that was closed while the call waited for it.
         """
-        return self.is_due and self.task.uncancel() <= self.cancelling
+        if self.is_due:
+            return self.task.uncancel() <= self.cancelling
+        return self.task.cancelling() <= self.cancelling
 
 
 class Deadlines:

@@ -14,9 +14,11 @@ from aiohttp.http_exceptions import HttpProcessingError
 from consumer.model import Answer, Fault, FaultKind
 
 __all__ = [
+    "CLOSED",
     "FOREIGN",
     "LEASE_LAPSED",
     "OVERSIZE",
+    "SWITCHED",
     "TIMED_OUT",
     "UNUSABLE_TOKEN",
     "fault_of",
@@ -24,6 +26,8 @@ __all__ = [
 
 FOREIGN = (aiohttp.ClientError, HttpProcessingError, OSError, UnicodeError)
 
+CLOSED = Fault(FaultKind.CONNECT, "the transport is closed")
+SWITCHED = Fault(FaultKind.PROTOCOL, "the other side wants another protocol")
 LEASE_LAPSED = Fault(FaultKind.LEASE, "the right to send lapsed before the first byte")
 OVERSIZE = Fault(FaultKind.OVERSIZE, "the answer is larger than any of the target's")
 TIMED_OUT = Fault(FaultKind.TIMEOUT, "no whole answer in time")
@@ -36,12 +40,15 @@ _CUT = "the connection ended before the answer began"
 _HALF = "the connection ended in the middle of the answer"
 
 
-def fault_of(error: Exception, *, has_begun: bool) -> Answer | Fault:
+def fault_of(
+    error: Exception, *, has_begun: bool, peer: str = "target"
+) -> Answer | Fault:
     """Return what `error` means.
 
     Args:
         error: One of `FOREIGN`.
         has_begun: True when bytes of the request may have left.
+        peer: Whom we connect to, for the message.
 
     Returns:
         A fault, or the answer that a proxy gave in the target's place.
@@ -52,18 +59,16 @@ def fault_of(error: Exception, *, has_begun: bool) -> Answer | Fault:
         return Answer(error.status, retry_after=retry_after)
     if has_begun:
         return _of_exchange(error)
-    return _of_connecting(error)
+    return _of_connecting(error, peer)
 
 
-def _of_connecting(error: Exception) -> Fault:
+def _of_connecting(error: Exception, peer: str) -> Fault:
     if isinstance(error, aiohttp.ClientConnectorCertificateError):
         why = getattr(error.certificate_error, "verify_message", "")
         return Fault(FaultKind.TLS, f"the certificate is not trusted: {why}")
     if isinstance(error, aiohttp.ClientSSLError | ssl.SSLError):
         return Fault(FaultKind.TLS, f"no TLS: {_reason(error)}")
-    who = "target"
-    if isinstance(error, aiohttp.ClientProxyConnectionError):
-        who = "proxy"
+    who = "proxy" if isinstance(error, aiohttp.ClientProxyConnectionError) else peer
     if isinstance(error, aiohttp.ClientConnectorDNSError | UnicodeError):
         return Fault(FaultKind.CONNECT, f"the {who}'s name does not resolve")
     return Fault(FaultKind.CONNECT, f"no connection to the {who}: {_errno_text(error)}")

@@ -19,14 +19,16 @@ from aiohttp.client_proto import ResponseHandler
 from aiohttp.connector import Connection
 from yarl import URL
 
-from consumer.model import Answer, Fault, FaultKind, Request
+from consumer.model import Answer, Fault, Request
 from consumer.transport.authorization import Authorization
 from consumer.transport.body import read_bounded
 from consumer.transport.deadlines import Deadlines
 from consumer.transport.faults import (
+    CLOSED,
     FOREIGN,
     LEASE_LAPSED,
     OVERSIZE,
+    SWITCHED,
     TIMED_OUT,
     UNUSABLE_TOKEN,
     fault_of,
@@ -38,7 +40,6 @@ __all__ = ["SessionTransport"]
 
 _OURS = ("Accept", "Accept-Encoding", "Content-Type", "User-Agent")
 _FINAL = 200
-_SWITCHED = Fault(FaultKind.PROTOCOL, "the other side wants another protocol")
 
 
 class _Permit:
@@ -96,6 +97,10 @@ class SessionTransport:
         """
         way = way_of(settings)
         self._target = str(way.target)
+        self._tunnel_headers = way.tunnel_headers
+        self._lines = b""
+        if way.is_forwarded and way.proxy_authorization is not None:
+            self._lines = f"Proxy-Authorization: {way.proxy_authorization}\r\n".encode()
         self._max_answer_bytes = settings.max_answer_bytes
         self._authorization = Authorization(token)
         self._deadlines = Deadlines(settings.timeout_seconds)
@@ -106,7 +111,6 @@ class SessionTransport:
                 ssl=way.trust or True,
             ),
             proxy=way.proxy,
-            proxy_auth=way.proxy_auth,
             cookie_jar=aiohttp.DummyCookieJar(),
             skip_auto_headers=_OURS,
             auto_decompress=False,
@@ -135,6 +139,8 @@ class SessionTransport:
         authorization = self._authorization.line()
         if authorization is None:
             return UNUSABLE_TOKEN
+        if self._session.closed:
+            return CLOSED
         permit = _Permit(may_send)
         previous = _PERMIT.set(permit)
         is_whole = False
@@ -156,12 +162,13 @@ class SessionTransport:
         async with self._session.request(
             request.method,
             URL(self._target + request.target, encoded=True),
-            headers=_headers(request.head + authorization),
+            headers=_headers(request.head + authorization + self._lines),
             data=request.body or None,
             allow_redirects=False,
+            proxy_headers=self._tunnel_headers,
         ) as response:
             if response.status < _FINAL:
-                return _SWITCHED
+                return SWITCHED
             body = await read_bounded(response.content, self._max_answer_bytes)
             if body is None:
                 response.close()

@@ -5,7 +5,9 @@ from __future__ import annotations
 import ssl
 from typing import NamedTuple
 
-from aiohttp import BasicAuth
+from aiohttp import encode_basic_auth
+from aiohttp.hdrs import HOST, PROXY_AUTHORIZATION
+from multidict import CIMultiDict
 from yarl import URL
 
 from consumer.errors import ConfigurationError, FileFault
@@ -21,19 +23,33 @@ class Way(NamedTuple):
         target: Scheme, host and port.
         proxy: The proxy, without its user; None for none. It tunnels what goes to an
             https target (CONNECT) and forwards the rest.
-        proxy_auth: Its user and password; None for none.
+        proxy_authorization: What its user and password make; None for none.
         trust: Whom to trust; None when nothing is encrypted.
     """
 
     target: URL
     proxy: URL | None
-    proxy_auth: BasicAuth | None
+    proxy_authorization: str | None
     trust: ssl.SSLContext | None
 
     @property
     def is_forwarded(self) -> bool:
         """True when the proxy reads our requests and sends them on."""
         return self.proxy is not None and self.target.scheme == "http"
+
+    @property
+    def tunnel_headers(self) -> CIMultiDict[str] | None:
+        """Headers of the request for a tunnel; None when there is none to add.
+
+        The connector adds the Host to what it was given and takes its hash for part of
+        a connection's name: so the Host is there from the beginning.
+        """
+        if self.proxy_authorization is None or self.is_forwarded:
+            return None
+        return CIMultiDict({
+            PROXY_AUTHORIZATION: self.proxy_authorization,
+            HOST: self.target.host_port_subcomponent or "",
+        })
 
 
 def way_of(settings: TransportSettings) -> Way:
@@ -47,9 +63,10 @@ def way_of(settings: TransportSettings) -> Way:
     trust = _trust(settings.ca_file) if has_tls else None
     if proxy is None:
         return Way(target, None, None, trust)
-    # From the URL, because making one directly is deprecated.
-    proxy_auth = BasicAuth.from_url(proxy, encoding="utf-8")
-    return Way(target, proxy.origin(), proxy_auth, trust)
+    if proxy.user is None:
+        return Way(target, proxy.origin(), None, trust)
+    pair = encode_basic_auth(proxy.user, proxy.password or "", encoding="utf-8")
+    return Way(target, proxy.origin(), pair, trust)
 
 
 def _trust(ca_file: str | None) -> ssl.SSLContext:

@@ -1,0 +1,49 @@
+"""A private authority and what it signs, made anew for each run."""
+
+from __future__ import annotations
+
+import ssl
+from dataclasses import dataclass
+from pathlib import Path
+
+import trustme
+
+__all__ = ["Certificates", "make_certificates"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Certificates:
+    """A server's certificate and two authorities.
+
+    Attributes:
+        ca_file: PEM file of the authority that signed the server's certificate.
+        other_ca_file: PEM file of an authority that signed nothing.
+        server: What a server for 127.0.0.1 and localhost needs.
+        other_host: What a server for another host needs, signed by the same.
+    """
+
+    ca_file: str
+    other_ca_file: str
+    server: ssl.SSLContext
+    other_host: ssl.SSLContext
+
+
+def make_certificates(folder: Path) -> Certificates:
+    """Write both authorities into `folder` and return them with the server's."""
+    authority = trustme.CA()
+    ca_file = folder / "ca.pem"
+    other_ca_file = folder / "other-ca.pem"
+    authority.cert_pem.write_to_path(ca_file)
+    trustme.CA().cert_pem.write_to_path(other_ca_file)
+    return Certificates(
+        ca_file=str(ca_file),
+        other_ca_file=str(other_ca_file),
+        server=_server(authority, "127.0.0.1", "localhost"),
+        other_host=_server(authority, "other.example.com"),
+    )
+
+
+def _server(authority: trustme.CA, *names: str) -> ssl.SSLContext:
+    context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
+    authority.issue_cert(*names).configure_cert(context)
+    return context
