@@ -80,6 +80,7 @@ def format_step(
             template="({yes} if {v} else {no})",
             bindings={"yes": texts["true"], "no": texts["false"]},
             result=TEXT,
+            solid=True,
         )
     fits(source, NUMBERS, "number")
     return Step(
@@ -87,6 +88,7 @@ def format_step(
         template="{call}({v})",
         bindings={"call": plain_number},
         result=TEXT,
+        solid=True,
     )
 
 
@@ -133,9 +135,15 @@ def decimal_step(places: int, rounding: str | None, source: ValueType) -> Step:
         )
     name = f"format decimal {places}"
     if source.kind is Kind.DECIMAL and source.scale == places:
-        return Step(name=name, template='format({v}, "f")', result=TEXT)
+        return Step(name=name, template='format({v}, "f")', result=TEXT, solid=True)
     call = rounder(places, ROUNDINGS[rounding or "half_even"])
-    return Step(name=name, template="{call}({v})", bindings={"call": call}, result=TEXT)
+    return Step(
+        name=name,
+        template="{call}({v})",
+        bindings={"call": call},
+        result=TEXT,
+        solid=True,
+    )
 
 
 def rounder(places: int, rounding: str) -> Callable[[Decimal | float], str]:
@@ -161,7 +169,7 @@ def date_step(spec: FormatSpec, source: ValueType, zone: Callable[[str], str]) -
     moved, bindings = in_zone(spec, source, zone)
     writer = date_template(pattern)
     if moved == "{v}":
-        return Step(name=name, template=writer, result=TEXT)
+        return Step(name=name, template=writer, result=TEXT, solid=True)
     call = eval(  # noqa: S307 - our own template; the pattern in it is checked and quoted
         f"lambda v: {writer.format(v='v')}", {}
     )
@@ -170,6 +178,7 @@ def date_step(spec: FormatSpec, source: ValueType, zone: Callable[[str], str]) -
         template="{call}(" + moved + ")",
         bindings={**bindings, "call": call},
         result=TEXT,
+        solid=True,
     )
 
 

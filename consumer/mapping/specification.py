@@ -267,7 +267,7 @@ class MappingSpec(Spec):
 
     version: Literal[1]
     name: str
-    owner: str
+    owner: str = ""
     description: str | None = None
     source: SourceSpec
     when: str | None = None

@@ -25,12 +25,14 @@ class Step:
             braces are names of `bindings`. `event` and `record` may be used.
         bindings: Constants and functions of the expression.
         result: The type of what it gives; nullable when that may be nothing.
+        solid: Whether it never gives an empty text.
     """
 
     name: str
     template: str
     result: ValueType
     bindings: Mapping[str, object] = field(default_factory=dict)
+    solid: bool = False
 
 
 class StepError(Exception):

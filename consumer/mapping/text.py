@@ -126,4 +126,5 @@ def text_step(source: ValueType) -> Step | None:
         template=TEMPLATES[source.kind],
         bindings={} if call is None else {"call": call},
         result=TEXT,
+        solid=source.kind is not Kind.UNION,
     )

@@ -1,0 +1,341 @@
+"""CEL expressions: typed against the schema, read by path, judged by their typed value.
+
+Rules:
+- Every value of the event that is no record is a variable of its own, named by its whole
+  path (`event.loan.score`), so the type check knows each type, and an evaluation is given
+  only the values that its expression names.
+- Types: text, enum, UUID, date (ISO 8601), time: string. integer: int. float: double.
+  boolean: bool. bytes: bytes. timestamp: timestamp. list, map: list, map. A decimal does
+  not reach CEL yet. What may be null is checked as its type and given as dyn.
+- `eval` does not raise for most errors: it answers with a value whose type is ERROR, and
+  `bool()` of any answer is True (cel-expr-python 0.1.3). So only a value of the promised
+  Python type is taken; all else rejects the record.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import re
+import uuid
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from decimal import Decimal
+
+from cel_expr_python import cel  # type: ignore[import-untyped]  # stubs, no py.typed
+
+from consumer.errors import MappingError
+from consumer.mapping.faults import FaultCode
+from consumer.mapping.paths import META, Read, Scope, resolve
+from consumer.mapping.step import StepError
+from consumer.mapping.value_type import BOOLEAN, INTEGER, TEXT, Kind, ValueType
+
+__all__ = ["CelScope", "Condition", "compile_condition", "compile_value"]
+
+STRINGS = {Kind.TEXT, Kind.ENUM, Kind.UUID, Kind.DATE, Kind.TIME, Kind.LOCAL_TIMESTAMP}
+SIMPLE = {
+    **dict.fromkeys(STRINGS, cel.Type.STRING),
+    Kind.INTEGER: cel.Type.INT,
+    Kind.FLOAT: cel.Type.DOUBLE,
+    Kind.BOOLEAN: cel.Type.BOOL,
+    Kind.BYTES: cel.Type.BYTES,
+    Kind.TIMESTAMP: cel.Type.TIMESTAMP,
+}
+# Types that are null or the thing: they exist for the type check only.
+NULLABLE = {
+    "STRING": cel.Type("google.protobuf.StringValue"),
+    "INT": cel.Type("google.protobuf.Int64Value"),
+    "DOUBLE": cel.Type("google.protobuf.DoubleValue"),
+    "BOOL": cel.Type("google.protobuf.BoolValue"),
+    "BYTES": cel.Type("google.protobuf.BytesValue"),
+}
+RESULTS = {
+    "STRING": TEXT,
+    "INT": INTEGER,
+    "DOUBLE": ValueType(kind=Kind.FLOAT),
+    "BOOL": BOOLEAN,
+    "TIMESTAMP": ValueType(kind=Kind.TIMESTAMP),
+}
+PYTHON = {"STRING": str, "INT": int, "DOUBLE": float, "BOOL": bool}
+LITERAL = re.compile(
+    r"""[rRbB]{0,2}(\"{3}.*?\"{3}|'{3}.*?'{3}|"(\\.|[^"\\])*"|'(\\.|[^'\\])*')""",
+    re.DOTALL,
+)
+NAME = re.compile(r"(?<![\w.])(event|meta)((?:\s*\.\s*[A-Za-z_]\w*)+)")
+PLACE = re.compile(r"<input>:(\d+):(\d+): (.*)")
+
+
+@dataclass(frozen=True, slots=True)
+class CelScope:
+    """The variables that an expression may name, and two environments of them.
+
+    Attributes:
+        scope: Where paths begin.
+        variables: Full path to type.
+        checking: Nullable variables have the type that is null or the thing.
+        running: Nullable variables are dyn.
+    """
+
+    scope: Scope
+    variables: Mapping[str, ValueType]
+    checking: cel.Env
+    running: cel.Env
+
+    @classmethod
+    def of(cls, scope: Scope) -> CelScope:
+        """Make the environments of `scope`."""
+        variables = dict(leaves("meta", META))
+        if scope.event is not None:
+            variables.update(leaves("event", scope.event))
+        known = {n: t for n, t in variables.items() if not holds_decimals(t)}
+        return cls(
+            scope,
+            variables,
+            cel.NewEnv(
+                variables={n: cel_type(t, check=True) for n, t in known.items()}
+            ),
+            cel.NewEnv(
+                variables={n: cel_type(t, check=False) for n, t in known.items()}
+            ),
+        )
+
+
+def leaves(prefix: str, source: ValueType) -> Iterator[tuple[str, ValueType]]:
+    """Give every path below `prefix` that ends in no record, and its type."""
+    for name, found in source.fields.items():
+        inner = found.optional() if source.nullable else found
+        if found.kind is Kind.RECORD:
+            yield from leaves(f"{prefix}.{name}", inner)
+        else:
+            yield f"{prefix}.{name}", inner
+
+
+def holds_decimals(source: ValueType) -> bool:
+    """Return whether values of this type are decimals, or lists or maps of them."""
+    inner = (*source.members, *([source.element] if source.element else []))
+    return source.kind is Kind.DECIMAL or any(holds_decimals(one) for one in inner)
+
+
+def cel_type(source: ValueType, *, check: bool) -> cel.Type:
+    """Return CEL's type of a variable."""
+    simple = SIMPLE.get(source.kind)
+    if source.nullable:
+        if not check or simple is None:
+            return cel.Type.DYN
+        return NULLABLE.get(simple.name(), cel.Type.DYN)
+    if simple is not None:
+        return simple
+    if source.element is None:
+        return cel.Type.DYN
+    element = cel_type(source.element, check=False)
+    if source.kind is Kind.LIST:
+        return cel.Type.List(element)
+    return cel.Type.Map(cel.Type.STRING, element)
+
+
+def given(value: object) -> object:
+    """Return a value as CEL takes it; a decimal inside a list or map is left out.
+
+    Raises:
+        MappingError: CEL has no such type.
+    """
+    if isinstance(value, str | bool | int | float | bytes) or value is None:
+        return value
+    if isinstance(value, dict):
+        return {k: given(v) for k, v in value.items() if not isinstance(v, Decimal)}
+    if isinstance(value, list):
+        return [given(v) for v in value if not isinstance(v, Decimal)]
+    if isinstance(value, dt.datetime) and value.tzinfo is not None:
+        return value
+    if isinstance(value, dt.date | dt.time):
+        return value.isoformat()
+    if isinstance(value, uuid.UUID):
+        return str(value)
+    raise MappingError("cel", "A value of the event cannot be given to CEL.")
+
+
+DIRECT = {
+    Kind.TEXT,
+    Kind.ENUM,
+    Kind.INTEGER,
+    Kind.FLOAT,
+    Kind.BOOLEAN,
+    Kind.BYTES,
+    Kind.TIMESTAMP,
+}
+
+
+# ---------------------------------------------------------------------- expressions
+
+
+@dataclass(frozen=True, slots=True)
+class Condition:
+    """A compiled expression.
+
+    Attributes:
+        data: An expression that makes the variables, over `event` and `record`.
+        evaluate: From the variables to the value; raises MappingError.
+        type: What it gives.
+        names: Names that `data` uses.
+    """
+
+    data: str
+    evaluate: Callable[[dict[str, object]], object]
+    type: ValueType
+    names: Mapping[str, object]
+
+
+def compile_condition(text: str, scope: CelScope) -> Condition:
+    """Compile an expression that must be true or false.
+
+    Raises:
+        StepError: It does not compile, or is no truth value.
+    """
+    checked, expression = compiled(text, scope)
+    if "BOOL" not in {given_by(checked)} & {given_by(expression)}:
+        raise StepError(
+            FaultCode.CEL_TYPE,
+            f"The condition gives {given_by(expression).lower()}, not a truth value.",
+            'Compare with something: `event.status == "FUNDED"`.',
+        )
+    data, names = variables(text, scope)
+    return Condition(data, truth(expression), BOOLEAN, names)
+
+
+def compile_value(text: str, scope: CelScope) -> Condition:
+    """Compile an expression whose value becomes an attribute.
+
+    Raises:
+        StepError: It does not compile, or its type cannot become a text.
+    """
+    checked, expression = compiled(text, scope)
+    name = given_by(checked)
+    if name not in RESULTS:
+        raise StepError(
+            FaultCode.CEL_TYPE,
+            f"The expression gives {given_by(checked).lower()}, which cannot become a text.",
+            "Give a string, a number, a truth value or a timestamp.",
+        )
+    nullable = given_by(expression) != name
+    result = RESULTS[name].optional() if nullable else RESULTS[name]
+    data, names = variables(text, scope)
+    # In a list, the answer of an error (a text of its own type) cannot be taken for the
+    # text that the expression promises.
+    wrapped = scope.running.compile(f"[\n{text}\n]")
+    kind = PYTHON.get(name, dt.datetime)
+    return Condition(data, typed(wrapped, kind, nullable=nullable), result, names)
+
+
+def compiled(text: str, scope: CelScope) -> tuple[cel.Expression, cel.Expression]:
+    """Return the expression in both environments.
+
+    Raises:
+        StepError: It does not compile.
+    """
+    refuse_traps(text, scope)
+    try:
+        return scope.checking.compile(text), scope.running.compile(text)
+    except RuntimeError as error:
+        found = PLACE.search(str(error))
+        line, column, message = found.groups() if found else ("1", "1", "unknown error")
+        where = f"line {line}, column {column}" if line != "1" else f"column {column}"
+        raise StepError(
+            FaultCode.CEL_INVALID,
+            f"CEL ({where}): {message.removesuffix(' (in container ' + repr('') + ')')}.",
+            "Fields are named by their whole path, such as `event.loan.score`.",
+        ) from None
+
+
+def refuse_traps(text: str, scope: CelScope) -> None:
+    """Refuse what CEL would answer in a way that nobody expects.
+
+    Raises:
+        StepError: A decimal is named, or `has()` of a field.
+    """
+    bare = LITERAL.sub('""', text)
+    for path in named(bare, scope):
+        if holds_decimals(scope.variables[path]):
+            raise StepError(
+                FaultCode.CEL_DECIMAL,
+                f"`{path}` is a decimal, which CEL does not have.",
+                "Use `from` with `format`, or `apply: [{band: ...}]`.",
+            )
+    for found in re.finditer(r"\bhas\s*\(\s*([\w.\s]+?)\s*\)", bare):
+        path = re.sub(r"\s", "", found[1])
+        if path in scope.variables:
+            raise StepError(
+                FaultCode.CEL_HAS,
+                f"`has({path})`: a field is always there, though it may be null.",
+                f"Write `{path} != null`.",
+            )
+
+
+def named(bare: str, scope: CelScope) -> list[str]:
+    """Return the variables that an expression without its literals names."""
+    found: dict[str, None] = {}
+    for match in NAME.finditer(bare):
+        segments = re.sub(r"\s", "", match[0]).split(".")
+        for length in range(len(segments), 1, -1):
+            path = ".".join(segments[:length])
+            if path in scope.variables:
+                found[path] = None
+                break
+    return list(found)
+
+
+def variables(text: str, scope: CelScope) -> tuple[str, dict[str, object]]:
+    """Return an expression that makes the variables of `text`, and the names it uses."""
+    entries, names = [], dict[str, object]()
+    for path in named(LITERAL.sub('""', text), scope):
+        read: Read = resolve(path, scope.scope)
+        plain = scope.variables[path].kind in DIRECT
+        value = read.expression if plain else f"cel_given({read.expression})"
+        entries.append(f"{path!r}: {value}")
+        names.update(read.names)
+        names["cel_given"] = given
+    return "{" + ", ".join(entries) + "}", names
+
+
+def given_by(expression: cel.Expression) -> str:
+    """Return the name of CEL's type of what an expression gives."""
+    return str(expression.return_type().name())
+
+
+def truth(expression: cel.Expression) -> Callable[[dict[str, object]], bool]:
+    """Return a function that gives the truth value of an evaluation."""
+    evaluate = expression.eval
+
+    def run(data: dict[str, object]) -> bool:
+        try:
+            value = evaluate(None, data).value()
+        except RuntimeError:
+            raise no_value() from None
+        if value is True or value is False:
+            return bool(value)
+        raise no_value()
+
+    return run
+
+
+def typed(
+    wrapped: cel.Expression, kind: type, *, nullable: bool
+) -> Callable[[dict[str, object]], object]:
+    """Return a function that gives the value of an evaluation, of type `kind`."""
+    evaluate = wrapped.eval
+
+    def run(data: dict[str, object]) -> object:
+        try:
+            answer = evaluate(None, data).plain_value()
+        except RuntimeError:
+            raise no_value() from None
+        if type(answer) is list:
+            value = answer[0]
+            if type(value) is kind or (nullable and value is None):
+                return value
+        raise no_value()
+
+    return run
+
+
+def no_value() -> MappingError:
+    """Return the rejection of a record for which CEL has no value."""
+    return MappingError("cel", "The CEL expression has no value for this record.")

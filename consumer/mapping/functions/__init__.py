@@ -1,0 +1,1 @@
+"""The functions of `apply`: a closed, documented list. Pure."""
