@@ -1,0 +1,192 @@
+"""What writing a dead letter promises, on the in-process cluster and on a real broker."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+import pytest
+from confluent_kafka import Consumer
+from confluent_kafka import TopicPartition as Place
+
+from consumer.deadletter import DeadLetters, LetterTooLargeError
+from consumer.errors import ConfigurationError, DependencyError
+from tests.broker.kafka import Cluster, KafkaBroker
+from tests.broker.mock import MockCluster
+from tests.contract.members import new_topic
+
+pytestmark = pytest.mark.timeout(60)
+
+
+@dataclass(frozen=True)
+class Letter:
+    """A letter of the tests' own."""
+
+    topic: str
+    partition: int | None = 0
+    key: bytes | None = b"k"
+    value: bytes | None = b"v"
+    headers: Sequence[tuple[str, bytes | None]] = field(default=())
+
+
+@pytest.fixture(params=["mock", pytest.param("kafka", marks=pytest.mark.kafka)])
+def cluster(request: pytest.FixtureRequest) -> Cluster:
+    """Give each kind of cluster in turn."""
+    name = "mock_cluster" if request.param == "mock" else "kafka_broker"
+    found: Cluster = request.getfixturevalue(name)
+    return found
+
+
+def letters_for(cluster: Cluster, **more: str | int) -> DeadLetters:
+    """Return the letters' producer for `cluster`."""
+    properties = {key.replace("_", "."): value for key, value in more.items()}
+    return DeadLetters({"bootstrap.servers": cluster.bootstrap, **properties})
+
+
+def read(cluster: Cluster, topic: str, partition: int, count: int) -> list[Letter]:
+    """Return the first letters in one partition."""
+    consumer = Consumer({
+        "bootstrap.servers": cluster.bootstrap,
+        "group.id": "reader",
+        "log_level": 0,
+    })
+    consumer.assign([Place(topic, partition, 0)])
+    try:
+        found = consumer.consume(count, 10)
+    finally:
+        consumer.close()
+    return [
+        Letter(
+            topic=topic,
+            partition=message.partition(),
+            key=message.key(),
+            value=message.value(),
+            headers=message.headers() or (),  # type: ignore[arg-type] # its stub allows other shapes
+        )
+        for message in found
+    ]
+
+
+async def test_a_written_letter_is_there(cluster: Cluster) -> None:
+    """After `write` the letter can be read: key, value, headers and partition as given."""
+    topic = new_topic(cluster, 3)
+    letters = letters_for(cluster)
+    letter = Letter(
+        topic, 2, None, b"\x00\xff", [("a", b"1"), ("a", b"\xff"), ("b", None)]
+    )
+    tombstone = Letter(topic, 2, b"k", None, [("x", b"")])
+    await letters.write(letter)
+    await letters.write(tombstone)
+    await letters.aclose(5)
+    assert await asyncio.to_thread(read, cluster, topic, 2, 2) == [letter, tombstone]
+
+
+async def test_many_letters_at_once(cluster: Cluster) -> None:
+    """Letters written together are all confirmed, and a partition keeps their order."""
+    topic = new_topic(cluster)
+    letters = letters_for(cluster)
+    values = [b"%d" % number for number in range(200)]
+    await asyncio.gather(*(letters.write(Letter(topic, value=each)) for each in values))
+    await letters.aclose(5)
+    found = await asyncio.to_thread(read, cluster, topic, 0, 200)
+    assert values == [letter.value for letter in found]
+
+
+async def test_a_letter_that_is_too_large_is_named_so(cluster: Cluster) -> None:
+    """The caller learns that the size is the reason, and the producer goes on."""
+    topic = new_topic(cluster)
+    letters = letters_for(cluster, message_max_bytes=2000)
+    with pytest.raises(LetterTooLargeError, match=topic):
+        await letters.write(Letter(topic, value=bytes(5000)))
+    await letters.write(Letter(topic))
+    await letters.aclose(5)
+
+
+async def test_an_unconfirmed_letter_is_an_error(mock_cluster: MockCluster) -> None:
+    """A broker that is away ends in an error after the time-out, never in silence."""
+    topic = new_topic(mock_cluster)
+    letters = letters_for(mock_cluster, message_timeout_ms=3000)
+    await letters.write(Letter(topic))
+    mock_cluster.set_down(is_down=True)
+    with pytest.raises(DependencyError, match=r"was not written: .*timed out"):
+        await letters.write(Letter(topic))
+    mock_cluster.set_down(is_down=False)
+    await letters.write(Letter(topic))
+    await letters.aclose(5)
+
+
+async def test_closing_gives_up_what_cannot_be_written(
+    mock_cluster: MockCluster,
+) -> None:
+    """Closing takes no longer than its deadline, and each waiting writer is told."""
+    topic = new_topic(mock_cluster)
+    letters = letters_for(mock_cluster)
+    await letters.write(Letter(topic))
+    mock_cluster.set_down(is_down=True)
+    waiting = asyncio.create_task(letters.write(Letter(topic)))
+    await asyncio.sleep(0)
+    await letters.aclose(0.5)
+    with pytest.raises(DependencyError, match="was not written"):
+        await waiting
+    await letters.aclose(0.5)
+
+
+async def test_missing_topics_are_refused_or_named(cluster: Cluster) -> None:
+    """Without leave to create, a missing topic is an error that names it."""
+    source = new_topic(cluster, 3)
+    missing = f"{source}.dead-letters"
+    letters = letters_for(cluster)
+    with pytest.raises(DependencyError, match=missing):
+        await letters.ensure_topics({missing: source}, may_create=False)
+    assert await letters.ensure_topics({source: source}, may_create=False) == {
+        source: 3
+    }
+    await letters.aclose(5)
+
+
+@pytest.mark.kafka
+async def test_missing_topics_are_created_like_their_source(
+    kafka_broker: Cluster,
+) -> None:
+    """A new letter topic has its source's partition count; one that exists keeps its."""
+    source = new_topic(kafka_broker, 3)
+    other = new_topic(kafka_broker, 2)
+    wanted = {f"{source}.dead-letters": source, other: source}
+    letters = letters_for(kafka_broker)
+    expected = {f"{source}.dead-letters": 3, other: 2}
+    assert expected == await letters.ensure_topics(wanted, may_create=True)
+    assert expected == await letters.ensure_topics(wanted, may_create=False)
+    await letters.write(Letter(f"{source}.dead-letters", 2))
+    await letters.aclose(5)
+
+
+@pytest.mark.kafka
+async def test_a_frozen_broker_only_delays_a_letter(own_broker: KafkaBroker) -> None:
+    """A letter written while the broker stands still is confirmed when it goes on."""
+    topic = new_topic(own_broker)
+    letters = letters_for(own_broker)
+    await letters.write(Letter(topic))
+    with own_broker.server.frozen():
+        waiting = asyncio.create_task(letters.write(Letter(topic, value=b"late")))
+        done, _ = await asyncio.wait([waiting], timeout=1)
+        assert not done
+    await waiting
+    await letters.aclose(5)
+    found = await asyncio.to_thread(read, own_broker, topic, 0, 2)
+    assert [letter.value for letter in found] == [b"v", b"late"]
+
+
+def test_a_wrong_property_is_named() -> None:
+    """A property that librdkafka refuses is a configuration fault that names it."""
+    with pytest.raises(ConfigurationError, match=r"no\.such\.thing"):
+        DeadLetters({"bootstrap.servers": "127.0.0.1:1", "no.such.thing": 1})
+
+
+async def test_an_unknown_topic_is_an_error(mock_cluster: MockCluster) -> None:
+    """A partition that the topic does not have is an error, soon."""
+    topic = new_topic(mock_cluster, 1)
+    letters = letters_for(mock_cluster, message_timeout_ms=2000)
+    with pytest.raises(DependencyError, match="was not written"):
+        await letters.write(Letter(topic, partition=9))
+    await letters.aclose(5)
