@@ -18,8 +18,9 @@ Theory of operation:
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Callable, Iterable
-from typing import TypeAlias, TypeGuard, assert_never, cast
+from typing import TypeAlias, TypeGuard, cast
 
 from consumer.decode import varint
 from consumer.decode.limits import DecodeLimits
@@ -49,6 +50,9 @@ SCALARS = {
     "int": ("if d[p] > 127: p = skip_int(d, p)", "else: p += 1"),
     "long": ("if d[p] > 127: p = skip_long(d, p)", "else: p += 1"),
 }
+TIMES = frozenset({"time-millis", "time-micros"})
+# The lowest bit is the sign. fastavro 1.13 reads -1 as 00:00:00.999999.
+NOT_NEGATIVE = "if d[p] & 1: refuse(R.BAD_VALUE)"
 TEXT = (
     "b = d[p]",
     "if b & 129: p = skip_bytes(d, p)",  # several bytes, or negative
@@ -82,21 +86,17 @@ class Source:
     def __init__(self, limits: DecodeLimits) -> None:
         self._limits = limits
         self._functions: list[str] = []
-        self._names: dict[int, str] = {}
+        self._numbers = itertools.count()
 
     def text(self) -> str:
         """Return all functions."""
         return "\n".join(self._functions)
 
     def function(self, node: Node) -> str:
-        """Return the name of the function that checks `node`, made if need be."""
-        name = self._names.get(id(node))
-        if name is None:
-            name = self._names[id(node)] = f"check_{len(self._names)}"
-            body = [*self._lines(node, 0), "return p, left"]
-            self._functions.append(
-                "\n".join([f"def {name}(d, p, left):", *indent(body)])
-            )
+        """Make a function that checks `node`, and return its name."""
+        name = f"check_{next(self._numbers)}"
+        body = [*self._lines(node, 0), "return p, left"]
+        self._functions.append("\n".join([f"def {name}(d, p, left):", *indent(body)]))
         return name
 
     def _lines(self, node: Node, depth: int) -> list[str]:
@@ -116,11 +116,9 @@ class Source:
                 lines = self._blocks(node.items, depth, ())
             case Map():
                 lines = self._blocks(node.values, depth, TEXT)
-            case Structure():
+            case _:
                 fields = [self._lines(field.type, depth) for field in node.fields]
                 lines = [line for part in fields for line in part]
-            case _:
-                assert_never(node)
         return lines
 
     def _primitive(self, node: Primitive) -> list[str]:
@@ -128,7 +126,10 @@ class Source:
             return self._decimal(node.logical)
         if node.kind in FIXED_WIDTHS:
             return skip(FIXED_WIDTHS[node.kind])
-        return list(SCALARS.get(node.kind, TEXT))
+        lines = list(SCALARS.get(node.kind, TEXT))
+        if node.logical is not None and node.logical.name in TIMES:
+            return [NOT_NEGATIVE, *lines]
+        return lines
 
     def _decimal(self, logical: Logical) -> list[str]:
         bound = 10**logical.precision

@@ -65,7 +65,7 @@ def object_form(
             keys = {"type": "array", "items": form(node.items)}
         case Map():
             keys = {"type": "map", "values": form(node.values)}
-        case Structure():
+        case _:
             fields = [field_form(field) for field in node.fields]
             keys = {"type": "record", "name": node.name, "fields": fields}
     return keys

@@ -19,7 +19,7 @@ Rules:
 from __future__ import annotations
 
 import dataclasses
-from typing import NamedTuple, NoReturn
+from typing import NamedTuple, NoReturn, cast
 
 from consumer.decode.logical import KINDS
 from consumer.decode.nodes import (
@@ -104,10 +104,10 @@ def resolve_pair(writer: Node, reader: Node, path: str) -> Resolved:
         case Map(), Map():
             values = resolve(writer.values, reader.values, f"{path}{{}}")
             resolved = Resolved(Map(values.node), values.is_plain)
-        case Structure(), Structure():
-            resolved = resolve_structure(writer, reader, path)
-        case _:
-            mismatch(writer, reader, path)
+        case _:  # what matches and is none of these is two records
+            resolved = resolve_structure(
+                cast("Structure", writer), cast("Structure", reader), path
+            )
     return resolved
 
 

@@ -1,0 +1,302 @@
+"""Bytes that hurt fastavro 1.13.1, and bytes that it believes; each with its code.
+
+Run as a program, it decodes each in a process of little memory and prints what that
+cost, one JSON value.
+"""
+
+from __future__ import annotations
+
+import json
+import resource
+import sys
+import time
+from typing import NamedTuple
+
+from consumer.decode.decoder import Decoder
+from consumer.decode.limits import DecodeLimits
+from consumer.decode.reasons import Reason
+from consumer.errors import SchemaError
+from consumer.model import Decoded
+from tests.unit.decode.avro import (
+    FRAME,
+    ID,
+    RULE,
+    encode,
+    make_decoder,
+    record,
+    schema,
+    taught,
+    zigzag,
+)
+
+MEMORY_BYTES = 1 << 30
+DECIMAL = {"type": "bytes", "logicalType": "decimal", "precision": 3, "scale": 0}
+WIDE = {"type": "bytes", "logicalType": "decimal", "precision": 12, "scale": 2}
+FIXED_DECIMAL = {**DECIMAL, "type": "fixed", "name": "F", "size": 4}
+ENUM = {"type": "enum", "name": "E", "symbols": ["A", "B"]}
+STRINGS = {"type": "array", "items": "string"}
+FLOATS = {"type": "array", "items": "double"}
+NULLABLE = {"type": "array", "items": ["null", "string"]}
+TEXTS = {"type": "map", "values": "string"}
+MATRIX = {"type": "array", "items": {"type": "array", "items": "int"}}
+UUID = {"type": "string", "logicalType": "uuid"}
+
+
+def logical(base: str, name: str) -> dict[str, str]:
+    """Return a logical type."""
+    return {"type": base, "logicalType": name}
+
+
+class Row(NamedTuple):
+    """A payload: the type of its only field, its bytes, and the code it ends with."""
+
+    name: str
+    type: object
+    body: bytes
+    code: Reason
+
+
+ROWS = (
+    Row("array of 2^40 doubles", FLOATS, zigzag(2**40), Reason.TOO_MANY_ELEMENTS),
+    Row("array of 5e7 nulls", NULLABLE, zigzag(5 * 10**7), Reason.TOO_MANY_ELEMENTS),
+    Row("array of 2^62 strings", STRINGS, zigzag(2**62), Reason.TOO_MANY_ELEMENTS),
+    Row(
+        "block of -2^62 items",
+        STRINGS,
+        zigzag(-(2**62)) + b"\x02\x00",
+        Reason.TOO_MANY_ELEMENTS,
+    ),
+    Row(
+        "100,000 blocks too many",
+        NULLABLE,
+        b"\x02\x00" * 100_001 + b"\x00",
+        Reason.TOO_MANY_ELEMENTS,
+    ),
+    Row(
+        "array in array",
+        MATRIX,
+        zigzag(60_000) + b"\x02\x00\x00" * 60_000,
+        Reason.TOO_MANY_ELEMENTS,
+    ),
+    Row("map of 2^40 texts", TEXTS, zigzag(2**40), Reason.TOO_MANY_ELEMENTS),
+    Row("array that ends early", STRINGS, zigzag(90_000), Reason.TRUNCATED),
+    Row("array without its end", STRINGS, b"\x02\x02a", Reason.TRUNCATED),
+    Row(
+        "block longer than it says",
+        STRINGS,
+        zigzag(-1) + b"\x02" + b"\x04ab\x00",
+        Reason.BAD_BLOCK,
+    ),
+    Row("block of negative length", STRINGS, zigzag(-1) + b"\x01", Reason.BAD_LENGTH),
+    Row(
+        "decimal of 900 KB",
+        WIDE,
+        zigzag(900_000) + b"\x01" * 900_000,
+        Reason.DECIMAL_TOO_LONG,
+    ),
+    Row(
+        "decimal of 16 KB",
+        WIDE,
+        zigzag(16_000) + b"\x01" * 16_000,
+        Reason.DECIMAL_TOO_LONG,
+    ),
+    Row("decimal of 2^50 bytes", WIDE, zigzag(2**50), Reason.DECIMAL_TOO_LONG),
+    Row("decimal of negative length", WIDE, zigzag(-3), Reason.BAD_LENGTH),
+    Row(
+        "decimal wider than precision",
+        DECIMAL,
+        b"\x04\x30\x39",
+        Reason.DECIMAL_TOO_PRECISE,
+    ),
+    Row(
+        "negative decimal wider than precision",
+        DECIMAL,
+        b"\x04\xcf\xc7",
+        Reason.DECIMAL_TOO_PRECISE,
+    ),
+    Row(
+        "fixed decimal wider than precision",
+        FIXED_DECIMAL,
+        b"\x00\x00\x30\x39",
+        Reason.DECIMAL_TOO_PRECISE,
+    ),
+    Row("union index -1", ["null", "string"], zigzag(-1), Reason.UNION_INDEX),
+    Row("union index 2 of 2", ["null", "string"], zigzag(2), Reason.UNION_INDEX),
+    Row("union index 2^40", ["null", "string"], zigzag(2**40), Reason.UNION_INDEX),
+    Row("enum index -1", ENUM, zigzag(-1), Reason.ENUM_INDEX),
+    Row("enum index 2 of 2", ENUM, zigzag(2), Reason.ENUM_INDEX),
+    Row("enum index 2^40", ENUM, zigzag(2**40), Reason.ENUM_INDEX),
+    Row("int of 33 bits", "int", zigzag(2**31), Reason.INT_RANGE),
+    Row("int of -33 bits", "int", zigzag(-(2**31) - 1), Reason.INT_RANGE),
+    Row("varint of 21 bytes", "long", b"\x80" * 20 + b"\x01", Reason.BAD_VARINT),
+    Row("varint of 66 bits", "long", b"\xff" * 9 + b"\x02", Reason.BAD_VARINT),
+    Row("varint without end", "long", b"\xff\xff", Reason.TRUNCATED),
+    Row("boolean 7", "boolean", b"\x07", Reason.BAD_BOOLEAN),
+    Row("trailing byte", "long", b"\x02\x00", Reason.TRAILING_BYTES),
+    Row("nothing", "long", b"", Reason.TRUNCATED),
+    Row("half a double", "double", b"\x00\x00", Reason.TRUNCATED),
+    Row("string of 2^60 bytes", "string", zigzag(2**60), Reason.TRUNCATED),
+    Row("string of 2^63 - 1 bytes", "string", zigzag(2**63 - 1), Reason.TRUNCATED),
+    Row("string of negative length", "string", zigzag(-5), Reason.BAD_LENGTH),
+    Row("bytes of negative length", "bytes", zigzag(-500), Reason.BAD_LENGTH),
+    Row("string that is not UTF-8", "string", b"\x04\xff\xfe", Reason.BAD_TEXT),
+    Row("lone surrogate", "string", b"\x06\xed\xa0\x80", Reason.BAD_TEXT),
+    Row("map key that is not UTF-8", TEXTS, b"\x02\x02\xff\x02a\x00", Reason.BAD_TEXT),
+    Row(
+        "date in the year 12000",
+        logical("int", "date"),
+        zigzag(4_000_000),
+        Reason.BAD_VALUE,
+    ),
+    Row(
+        "date before the year 1",
+        logical("int", "date"),
+        zigzag(-(2**31)),
+        Reason.BAD_VALUE,
+    ),
+    Row(
+        "timestamp of 2^63 - 1",
+        logical("long", "timestamp-micros"),
+        zigzag(2**63 - 1),
+        Reason.BAD_VALUE,
+    ),
+    Row(
+        "timestamp of -2^63",
+        logical("long", "timestamp-millis"),
+        zigzag(-(2**63)),
+        Reason.BAD_VALUE,
+    ),
+    Row(
+        "time of 25 hours",
+        logical("int", "time-millis"),
+        zigzag(90_000_000),
+        Reason.BAD_VALUE,
+    ),
+    Row("negative time", logical("long", "time-micros"), zigzag(-1), Reason.BAD_VALUE),
+    Row("UUID of nonsense", UUID, b"\x08nope", Reason.BAD_VALUE),
+    Row("value of 2 MiB", "bytes", zigzag(2**21) + bytes(2**21), Reason.TOO_LARGE),
+)
+
+
+def nested(levels: int) -> object:
+    """Return an array in an array, and so on."""
+    node: object = "int"
+    for _ in range(levels):
+        node = {"type": "array", "items": node}
+    return node
+
+
+def doubling(levels: int) -> dict[str, object]:
+    """Return a few lines that name 2 to the power of `levels` fields."""
+    inner: object = "int"
+    for level in range(levels):
+        twice = [{"name": "a", "type": inner}, {"name": "b", "type": f"crm.L{level}"}]
+        if level == 0:
+            twice[1] = {"name": "b", "type": "int"}
+            inner = {"type": "record", "name": "L1", "fields": twice}
+        else:
+            inner = {"type": "record", "name": f"L{level + 1}", "fields": twice}
+    return schema(inner)
+
+
+TREE = schema(["null", "crm.Event"])
+EMPTY = {"type": "record", "name": "Empty", "fields": []}
+NOTHING = {"type": "fixed", "name": "Nothing", "size": 0}
+
+SCHEMAS: tuple[tuple[str, str, Reason], ...] = (
+    ("linked list", json.dumps(TREE), Reason.SCHEMA_RECURSIVE),
+    (
+        "contains itself at once",
+        json.dumps(schema("crm.Event")),
+        Reason.SCHEMA_RECURSIVE,
+    ),
+    (
+        "array of nulls",
+        json.dumps(schema({"type": "array", "items": "null"})),
+        Reason.SCHEMA_ZERO_WIDTH,
+    ),
+    (
+        "map of nulls",
+        json.dumps(schema({"type": "map", "values": "null"})),
+        Reason.SCHEMA_ZERO_WIDTH,
+    ),
+    (
+        "array of empty records",
+        json.dumps(schema({"type": "array", "items": EMPTY})),
+        Reason.SCHEMA_ZERO_WIDTH,
+    ),
+    (
+        "array of fixed(0)",
+        json.dumps(schema({"type": "array", "items": NOTHING})),
+        Reason.SCHEMA_ZERO_WIDTH,
+    ),
+    (
+        "100 arrays in each other",
+        json.dumps(schema(nested(100))),
+        Reason.SCHEMA_TOO_DEEP,
+    ),
+    ("100,000 lists in each other", "[" * 100_000, Reason.SCHEMA_TOO_DEEP),
+    ("2^40 fields", json.dumps(doubling(40)), Reason.SCHEMA_TOO_LARGE),
+    (
+        "2 MiB of text",
+        json.dumps(schema("int", doc="x" * 2**21)),
+        Reason.SCHEMA_TOO_LARGE,
+    ),
+    (
+        "decimal of 10^9 digits",
+        json.dumps(schema({**DECIMAL, "precision": 10**9})),
+        Reason.SCHEMA_DECIMAL,
+    ),
+    (
+        "fixed decimal of 1 MB",
+        json.dumps(schema({**FIXED_DECIMAL, "size": 10**6})),
+        Reason.SCHEMA_DECIMAL,
+    ),
+    ("not JSON", "record Event {}", Reason.SCHEMA_INVALID),
+    ("not a record", '"string"', Reason.SCHEMA_NOT_RECORD),
+)
+
+
+def cost_of(decoder: Decoder, value: bytes) -> dict[str, object]:
+    """Return what refusing `value` cost, after one go to warm up."""
+    decoder.decode(record(value[:64]), RULE)
+    before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    started = time.process_time()
+    answer = decoder.decode(record(value), RULE)
+    spent = time.process_time() - started
+    after = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    return {
+        "code": getattr(answer, "code", "decoded"),
+        "seconds": spent,
+        "grown_bytes": (after - before) * 1024,
+    }
+
+
+def is_alive(decoder: Decoder, body: bytes) -> bool:
+    """Return whether the next record is processed."""
+    return isinstance(decoder.decode(record(FRAME + body), RULE), Decoded)
+
+
+def main() -> None:
+    """Print the cost of each row."""
+    resource.setrlimit(resource.RLIMIT_AS, (MEMORY_BYTES, MEMORY_BYTES))
+    valid = encode(schema("long"), {"x": 1})
+    limits = DecodeLimits()
+    costs: dict[str, dict[str, object]] = {}
+    for row in ROWS:
+        decoder = taught(schema(row.type), limits=limits)
+        costs[row.name] = cost_of(decoder, FRAME + row.body)
+    for name, text, _ in SCHEMAS:
+        decoder = make_decoder(schema("long"))
+        started = time.process_time()
+        try:
+            decoder.learn(ID, text, {})
+        except SchemaError as error:
+            spent = time.process_time() - started
+            costs[name] = {"code": error.code, "seconds": spent, "grown_bytes": 0}
+    costs["alive"] = {"code": str(is_alive(taught(schema("long")), valid))}
+    sys.stdout.write(json.dumps(costs))
+
+
+if __name__ == "__main__":
+    main()
