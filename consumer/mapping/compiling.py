@@ -13,6 +13,7 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from decimal import DecimalException
 from typing import TypeAlias
 
 from consumer.errors import MappingError
@@ -22,12 +23,26 @@ from consumer.mapping.rule import Rule
 from consumer.mapping.step import Step
 from consumer.model import Item, Mapped, ProfileId, Record, Route, SkipReason
 
-__all__ = ["MapFunction", "bound_template", "compile_write"]
+__all__ = ["REFUSALS", "MapFunction", "bound_template", "compile_write"]
 
 MapFunction: TypeAlias = Callable[["dict[str, object] | None", Record], Mapped]
 
 EPOCH = dt.datetime(1970, 1, 1, tzinfo=dt.UTC)
 MILLISECOND = dt.timedelta(milliseconds=1)
+
+
+# What a rule raises when it refuses a record, or when the event is not what the schema
+# promised (a decoder's fault, which must not stop the service).
+REFUSALS = (
+    MappingError,
+    ArithmeticError,
+    AttributeError,
+    DecimalException,
+    LookupError,
+    RuntimeError,
+    TypeError,
+    ValueError,
+)
 
 
 def missing() -> MappingError:

@@ -1,0 +1,367 @@
+"""One mapping file, proved against its schema: text in, a plan out, or every fault."""
+
+from __future__ import annotations
+
+import hashlib
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import Protocol
+
+from consumer.errors import ConfigurationError, FileFault
+from consumer.mapping.cel import CelScope, Condition, compile_condition
+from consumer.mapping.faults import FaultCode, Faults, did_you_mean
+from consumer.mapping.names import is_attribute, is_mapping, is_topic, reserved_by
+from consumer.mapping.paths import Scope
+from consumer.mapping.plan import Case, Plan, Write
+from consumer.mapping.reading import read_mapping
+from consumer.mapping.rule import Rule, RuleBuilder
+from consumer.mapping.specification import MappingSpec, RuleSpec
+from consumer.mapping.step import StepError
+from consumer.mapping.value_type import ValueType, from_avro
+from consumer.model import EndpointName, IdKind, Route
+from consumer.yamlfile import Path, read_yaml
+
+__all__ = ["Checked", "Reader", "Readers", "blob_id", "check_file"]
+
+
+class Reader(Protocol):
+    """A reader's schema, as far as mappings need it."""
+
+    @property
+    def schema(self) -> Mapping[str, object]:
+        """The schema's JSON."""
+
+
+Readers = Mapping[str, Reader]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Checked:
+    """A file that was checked.
+
+    Attributes:
+        faults: What is wrong with it.
+        spec: What it says; None when its shape is wrong.
+        plan: What it does; None when anything is wrong.
+        notes: For faults that only a whole set has.
+    """
+
+    faults: list[FileFault]
+    spec: MappingSpec | None = None
+    plan: Plan | None = None
+    notes: Faults | None = None
+
+
+def blob_id(text: str) -> str:
+    """Return what git calls a file of this text: `git log --find-object` finds it."""
+    raw = text.encode()
+    return hashlib.sha1(
+        b"blob %d\0" % len(raw) + raw, usedforsecurity=False
+    ).hexdigest()
+
+
+def check_file(
+    file: str, text: str, readers: Readers, secrets: Mapping[str, bytes] | None
+) -> Checked:
+    """Check one file.
+
+    Args:
+        file: Its path, for messages.
+        text: Its text.
+        readers: Reader's schemas by full name.
+        secrets: Keys for hashing by name; None stands for the published test key.
+    """
+    try:
+        document = read_yaml(text, file)
+    except ConfigurationError as error:
+        return Checked(faults=list(error.faults))
+    faults = Faults(document)
+    spec = read_mapping(document, faults)
+    if spec is None:
+        return Checked(faults=faults.found)
+    plan = FileCheck(file, text, spec, readers, secrets, faults).plan()
+    return Checked(
+        faults=faults.found,
+        spec=spec,
+        plan=None if faults.found else plan,
+        notes=faults,
+    )
+
+
+@dataclass(slots=True)
+class FileCheck:
+    """The check of one file under way. Owned by `check_file`."""
+
+    file: str
+    text: str
+    spec: MappingSpec
+    readers: Readers
+    secrets: Mapping[str, bytes] | None
+    faults: Faults
+
+    def plan(self) -> Plan | None:
+        """Return the plan; None when there is no schema to prove it against."""
+        spec = self.spec
+        self.check_names()
+        self.check_source()
+        for path, what in not_built(spec):
+            self.faults.add(
+                FaultCode.NOT_BUILT,
+                path,
+                f"{what} is not built yet.",
+                "Leave it out for now.",
+                at_key=True,
+            )
+        event = self.event_type()
+        if event is None:
+            return None
+        version = blob_id(self.text)
+        return Plan(
+            file=self.file,
+            version=version,
+            spec=spec,
+            route=Route(
+                mappings=(spec.name,),
+                versions=(version,),
+                endpoint=spec.endpoint,
+                priority=spec.priority,
+                send_within_seconds=spec.send_within,
+                window=spec.merge == "window",
+            ),
+            event=self.write(Scope(event=event, schema=spec.source.schema_)),
+            delete=self.delete(),
+        )
+
+    # --------------------------------------------------------------- names and source
+
+    def check_names(self) -> None:
+        """Note names that nobody can take."""
+        if not is_mapping(self.spec.name):
+            self.faults.add(
+                FaultCode.BAD_NAME,
+                ("name",),
+                f"`{self.spec.name[:100]}` cannot name a mapping.",
+                "Use letters, digits, `-`, `_` and `.`, at most 100.",
+            )
+        for name, path in attributes_of(self.spec):
+            reason = reserved_by(name)
+            if not is_attribute(name):
+                self.faults.add(
+                    FaultCode.BAD_NAME,
+                    path,
+                    f"`{name[:128]}` cannot name an attribute.",
+                    "Begin with a letter; use letters, digits, `-`, `_` and `.`, at "
+                    "most 128.",
+                    at_key=True,
+                )
+            elif reason:
+                self.faults.add(
+                    FaultCode.RESERVED_NAME,
+                    path,
+                    f"`{name}` is reserved: {reason}.",
+                    "Choose another name.",
+                    at_key=True,
+                )
+
+    def check_source(self) -> None:
+        """Note a source that claims nothing, or that cannot be."""
+        source = self.spec.source
+        given = [source.topic, source.topics, source.pattern]
+        if sum(one is not None for one in given) != 1:
+            self.faults.add(
+                FaultCode.ONE_OF,
+                ("source",),
+                "A source has exactly one of `topic`, `topics` and `pattern`.",
+                "Keep one of them.",
+            )
+        if source.topics == ():
+            self.faults.add(
+                FaultCode.NOTHING_WRITTEN,
+                ("source", "topics"),
+                "The list of topics is empty.",
+                "Name a topic.",
+            )
+        for topic in (
+            [source.topic] if source.topic is not None else source.topics or ()
+        ):
+            if not is_topic(topic):
+                self.faults.add(
+                    FaultCode.BAD_NAME,
+                    ("source", "topic" if source.topic is not None else "topics"),
+                    f"`{topic[:100]}` cannot name a topic.",
+                    "Use letters, digits, `.`, `_` and `-`, at most 249.",
+                )
+        self.check_pattern(source.pattern)
+
+    def check_pattern(self, pattern: str | None) -> None:
+        """Note a pattern that is no regular expression."""
+        if pattern is None:
+            return
+        try:
+            re.compile(pattern)
+        except re.error as error:
+            self.faults.add(
+                FaultCode.BAD_REGEX,
+                ("source", "pattern"),
+                f"The pattern is no regular expression: {error.msg}.",
+                "Write one such as `crm\\..*`.",
+            )
+
+    def event_type(self) -> ValueType | None:
+        """Return the type of the event; None, and a fault, when nobody defines it."""
+        name = self.spec.source.schema_
+        reader = self.readers.get(name)
+        if reader is None:
+            self.faults.add(
+                FaultCode.UNKNOWN_SCHEMA,
+                ("source", "schema"),
+                f"No file defines the schema `{name}`.",
+                did_you_mean(name, self.readers),
+            )
+            return None
+        others = {full: other.schema for full, other in self.readers.items()}
+        return from_avro(reader.schema, others)
+
+    # -------------------------------------------------------------------------- rules
+
+    def write(self, scope: Scope) -> Write:
+        """Return how a record with a value becomes items."""
+        spec = self.spec
+        builder = RuleBuilder(CelScope.of(scope), self.secrets, self.faults)
+        moment = spec.occurred_at
+        return Write(
+            when=self.condition(spec.when, builder, ("when",)),
+            profiles=tuple(self.profiles(builder, ("profile",))),
+            all_profiles=spec.profiles == "all",
+            skip_without_profile=spec.no_profile == "skip",
+            occurred_at=builder.moment(moment, ("occurred_at",)) if moment else None,
+            cases=tuple(self.cases(builder)),
+        )
+
+    def delete(self) -> Write | None:
+        """Return how a record without a value becomes items, if the file says."""
+        spec = self.spec.on_delete
+        if spec is None:
+            return None
+        scope = Scope(event=None, schema="meta")
+        builder = RuleBuilder(CelScope.of(scope), self.secrets, self.faults)
+        where: Path = ("on_delete", "profile")
+        attributes = self.attributes(
+            builder, spec.attributes, ("on_delete", "attributes")
+        )
+        return Write(
+            when=None,
+            profiles=tuple(self.profiles(builder, where)),
+            all_profiles=False,
+            skip_without_profile=self.spec.no_profile == "skip",
+            occurred_at=None,
+            cases=(Case(number=None, when=None, attributes=attributes),),
+        )
+
+    def condition(
+        self, text: str | None, builder: RuleBuilder, path: Path
+    ) -> Condition | None:
+        """Return a condition; None when there is none, or when it is at fault."""
+        if text is None:
+            return None
+        try:
+            return compile_condition(text, builder.cel)
+        except StepError as error:
+            self.faults.add(error.code, path, str(error), error.mend)
+            return None
+
+    def profiles(
+        self, builder: RuleBuilder, path: Path
+    ) -> Iterator[tuple[IdKind, Rule]]:
+        """Give the alternatives of the profile."""
+        deleting = path[0] == "on_delete"
+        spec = self.spec
+        entries = (
+            spec.on_delete.profile if deleting and spec.on_delete else spec.profile
+        )
+        if not entries:
+            self.faults.add(
+                FaultCode.NOTHING_WRITTEN, path, "No profile is named.", "Name one."
+            )
+        for index, entry in enumerate(entries):
+            where = (*path, index, str(entry.kind))
+            if entry.kind is IdKind.ECID:
+                self.faults.add(
+                    FaultCode.NOT_BUILT,
+                    where,
+                    "`ecid` needs the delivery endpoint, which is not built yet.",
+                    "Use `third_party_id` or `pc_id`.",
+                )
+            rule = builder.optional(f"profile {entry.kind}", entry.rule, where)
+            if rule is not None:
+                yield entry.kind, rule
+
+    def attributes(
+        self, builder: RuleBuilder, specs: Mapping[str, RuleSpec], path: Path
+    ) -> dict[str, Rule]:
+        """Return the rules of attributes that are not at fault."""
+        rules = {
+            name: builder.attribute(name, spec, (*path, name))
+            for name, spec in specs.items()
+        }
+        if not specs:
+            self.faults.add(
+                FaultCode.NOTHING_WRITTEN, path, "No attribute is written.", "Add one."
+            )
+        return {name: rule for name, rule in rules.items() if rule is not None}
+
+    def cases(self, builder: RuleBuilder) -> Iterator[Case]:
+        """Give the cases, common attributes included; the last always holds."""
+        spec = self.spec
+        common: dict[str, Rule] = {}
+        if spec.attributes or not spec.cases:
+            common = self.attributes(builder, spec.attributes, ("attributes",))
+        for index, case in enumerate(spec.cases):
+            path: Path = ("cases", index)
+            own = self.attributes(builder, case.attributes, (*path, "attributes"))
+            if case.when is None and index < len(spec.cases) - 1:
+                self.faults.add(
+                    FaultCode.UNREACHABLE_CASE,
+                    ("cases", index + 1),
+                    "This case is never reached: the one before has no `when`.",
+                    "Give that one a `when`, or move it to the end.",
+                )
+            yield Case(
+                number=index,
+                when=self.condition(case.when, builder, (*path, "when")),
+                attributes={**common, **own},
+            )
+        if not spec.cases or spec.cases[-1].when is not None:
+            yield Case(number=None, when=None, attributes=common)
+
+
+def attributes_of(spec: MappingSpec) -> Iterator[tuple[str, Path]]:
+    """Give every attribute that a file writes, and where."""
+    for name in spec.attributes:
+        yield name, ("attributes", name)
+    for index, case in enumerate(spec.cases):
+        for name in case.attributes:
+            yield name, ("cases", index, "attributes", name)
+    for name in spec.on_delete.attributes if spec.on_delete is not None else ():
+        yield name, ("on_delete", "attributes", name)
+
+
+def not_built(spec: MappingSpec) -> Iterator[tuple[Path, str]]:
+    """Give what the file uses and this program does not do yet."""
+    if spec.order != "offset":
+        yield ("order",), "`order: event_time`"
+    if spec.stamp is not None:
+        yield ("stamp",), "`stamp`"
+    if spec.merge != "eager":
+        yield ("merge",), "`merge: window`"
+    if spec.send != "always":
+        yield ("send",), "`send: changed`"
+    if spec.share is not None:
+        yield ("share",), "`share`"
+    if spec.for_each is not None:
+        yield ("for_each",), "`for_each`"
+    if spec.source.root is not None:
+        yield ("source", "root"), "`root`"
+    if spec.endpoint not in {EndpointName.AUTO, EndpointName.SINGLE}:
+        yield ("endpoint",), f"`endpoint: {spec.endpoint}`"

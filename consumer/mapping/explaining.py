@@ -1,0 +1,220 @@
+"""What a mapping does with one record, step by step: for `try`, and to place a refusal.
+
+The steps are the expressions of the compiled function, each run alone.
+"""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from consumer.errors import MappingError
+from consumer.mapping.cel import Condition
+from consumer.mapping.compiling import REFUSALS, bound_template
+from consumer.mapping.plan import Plan, Write
+from consumer.mapping.rule import Rule, Source
+from consumer.mapping.step import Step
+from consumer.model import Record
+
+__all__ = ["RuleTrace", "StepTrace", "Trace", "blame", "explain"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StepTrace:
+    """One step and what came out of it.
+
+    Attributes:
+        name: Such as `from loan.amount`, `apply trim`, `missing`.
+        value: What came out; None when there was nothing, or when it refused.
+    """
+
+    name: str
+    value: object
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RuleTrace:
+    """One rule and its steps.
+
+    Attributes:
+        name: `when`, `profile pc_id`, `attribute loanAmount`.
+        steps: In order, as far as it came.
+        result: The value at the end; None when the rule was skipped or refused.
+        refused: Why it refused the record; empty when it did not.
+    """
+
+    name: str
+    steps: tuple[StepTrace, ...]
+    result: object
+    refused: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Trace:
+    """What one mapping does with one record.
+
+    Attributes:
+        mapping: Its name.
+        rules: In the order in which they run; the rest after a refusal is left out.
+    """
+
+    mapping: str
+    rules: tuple[RuleTrace, ...]
+
+
+@dataclass(slots=True)
+class Walk:
+    """One record on its way through one mapping. Owned by `explain`."""
+
+    event: dict[str, object] | None
+    record: Record
+    rules: list[RuleTrace]
+
+    def write(self, write: Write) -> None:
+        """Walk through the rules until one ends it."""
+        if write.when is not None and not self.condition("when", write.when):
+            return
+        found = False
+        for _, rule in write.profiles:
+            found = bool(self.rule(rule)) or found
+            if found and not write.all_profiles:
+                break
+        if not found:
+            refused = (
+                "" if write.skip_without_profile else "no_profile: none is present"
+            )
+            self.note("profile", refused)
+            return
+        if write.occurred_at is not None:
+            self.rule(write.occurred_at)
+        for case in write.cases:
+            name = f"case {case.number}"
+            if case.when is None or self.condition(f"{name} when", case.when):
+                for rule in case.attributes.values():
+                    self.rule(rule)
+                return
+
+    def note(self, name: str, refused: str) -> None:
+        """Note a decision that is no rule's.
+
+        Raises:
+            EndedError: It refused the record.
+        """
+        self.rules.append(RuleTrace(name=name, steps=(), result=None, refused=refused))
+        if refused:
+            raise EndedError
+
+    def condition(self, name: str, condition: Condition) -> bool:
+        """Walk through a condition."""
+        source = Source(
+            name="cel",
+            expression=condition.data,
+            evaluate=condition.evaluate,
+            type=condition.type,
+            names=condition.names,
+        )
+        rule = Rule(
+            name=name, source=source, steps=(), missing="skip", text="", may_miss=False
+        )
+        return bool(self.rule(rule))
+
+    def rule(self, rule: Rule) -> object:
+        """Walk through one rule and return its value.
+
+        Raises:
+            EndedError: It refused the record.
+        """
+        steps: list[StepTrace] = []
+        try:
+            value = self.value(rule, steps)
+        except REFUSALS as error:
+            refused = f"{type(error).__name__}"
+            if isinstance(error, MappingError):
+                refused = f"{error.code}: {error}"
+            self.rules.append(
+                RuleTrace(
+                    name=rule.name, steps=tuple(steps), result=None, refused=refused
+                )
+            )
+            raise EndedError from None
+        self.rules.append(RuleTrace(name=rule.name, steps=tuple(steps), result=value))
+        return value
+
+    def value(self, rule: Rule, steps: list[StepTrace]) -> object:
+        """Return the value of one rule, noting each step.
+
+        Raises:
+            MappingError: The value is missing and must not be.
+        """
+        value = self.read(rule.source)
+        steps.append(StepTrace(name=rule.source.name, value=value))
+        for step in rule.steps:
+            if value is None:
+                break
+            value = self.step(step, value)
+            steps.append(StepTrace(name=step.name, value=value))
+        if not rule.may_miss or (value is not None and value != ""):
+            return value
+        if rule.missing == "reject":
+            raise MappingError("missing", "The value is missing or empty.")
+        value = rule.text if rule.missing == "use" else None
+        steps.append(StepTrace(name=f"missing {rule.missing}", value=value))
+        return value
+
+    def read(self, source: Source) -> object:
+        """Return the value of a source."""
+        run = function_of(source.expression, dict(source.names))
+        value = run(self.event, self.record, None)
+        if source.evaluate is None:
+            return value
+        return source.evaluate(value)  # type: ignore[arg-type]  # a dict, by its expression
+
+    def step(self, step: Step, value: object) -> object:
+        """Return the value after one step."""
+        names: dict[str, object] = {}
+
+        def bind(one: object) -> str:
+            name = f"_{len(names)}"
+            names[name] = one
+            return name
+
+        expression = bound_template(step.template, step.bindings, bind)
+        return function_of(expression, names)(self.event, self.record, value)
+
+
+class EndedError(Exception):
+    """The walk is over: a rule refused the record."""
+
+
+def function_of(
+    expression: str, names: dict[str, object]
+) -> Callable[[dict[str, object] | None, Record, object], object]:
+    """Return a function of an expression of the compiled source."""
+    source = f"lambda event, record, v: {expression}"
+    made: Callable[[dict[str, object] | None, Record, object], object] = eval(  # noqa: S307 - our own source, as in `compiling`
+        source, names
+    )
+    return made
+
+
+def explain(plan: Plan, event: dict[str, object] | None, record: Record) -> Trace:
+    """Return what a mapping does with one record.
+
+    Args:
+        plan: The mapping.
+        event: The event; None for a record without a value.
+        record: The record.
+    """
+    walk = Walk(event, record, [])
+    write = plan.event if event is not None else plan.delete
+    if write is not None:
+        with contextlib.suppress(EndedError):
+            walk.write(write)
+    return Trace(mapping=plan.spec.name, rules=tuple(walk.rules))
+
+
+def blame(plan: Plan, event: dict[str, object] | None, record: Record) -> str | None:
+    """Return the name of the rule that refuses a record; None when none does."""
+    rules = explain(plan, event, record).rules
+    return rules[-1].name if rules and rules[-1].refused else None

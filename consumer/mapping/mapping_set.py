@@ -1,0 +1,250 @@
+"""The mappings of one deployment: records in, items out.
+
+Rules:
+- Every mapping whose topic and schema match a record applies, in order of its name.
+- All or none: the first that refuses the record refuses it for all.
+- Items for one profile are joined into one: later values win, the hold is the shortest,
+  the priority the highest, and all their mappings are named.
+- Nothing is explained unless something goes wrong: only then is the record run again,
+  step by step, to say which rule refused it.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+
+from consumer.errors import MappingError
+from consumer.mapping.compiling import REFUSALS, MapFunction, compile_write
+from consumer.mapping.explaining import blame
+from consumer.mapping.plan import Plan
+from consumer.model import (
+    Decoded,
+    Failure,
+    Item,
+    Mapped,
+    Priority,
+    ProfileId,
+    Record,
+    Route,
+    SkipReason,
+    Stage,
+)
+
+__all__ = ["MappingSet", "TopicClaim"]
+
+UNMAPPED = Mapped(items=(), skipped=SkipReason.UNMAPPED, mappings=())
+TOMBSTONE = Mapped(items=(), skipped=SkipReason.TOMBSTONE, mappings=())
+RANK = {Priority.HIGH: 0, Priority.NORMAL: 1, Priority.LOW: 2}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TopicClaim:
+    """What the mappings say of one real topic.
+
+    Attributes:
+        framing: How its records name their schema: `auto`, `confluent`, ...
+        readers: Full names of the schemas that are claimed, in order of mapping names.
+    """
+
+    framing: str
+    readers: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Claim:
+    """The mappings of one topic and schema, compiled."""
+
+    plans: tuple[Plan, ...]
+    run: MapFunction
+
+
+@dataclass(slots=True, kw_only=True)
+class MappingSet:
+    """A checked set. Nothing changes after it is made, but for what it remembers.
+
+    Attributes:
+        version: Hash over the files' versions.
+        files: Path of each file, to its git blob id.
+        plans: In order of mapping names.
+        topics: Real names of the topics that are named.
+        patterns: Regular expressions of topics, for real names.
+    """
+
+    version: str
+    files: Mapping[str, str]
+    plans: tuple[Plan, ...]
+    real: Mapping[str, str]
+    topics: frozenset[str] = field(init=False)
+    patterns: tuple[str, ...] = field(init=False)
+    events: dict[tuple[str, str], Claim | None] = field(init=False, repr=False)
+    deletes: dict[str, Claim | None] = field(init=False, repr=False)
+    compiled: dict[tuple[str, bool], MapFunction] = field(init=False, repr=False)
+
+    def __post_init__(self) -> None:
+        """Compile every mapping."""
+        self.topics = frozenset(t for plan in self.plans for t in self.named(plan))
+        patterns = [plan.spec.source.pattern for plan in self.plans]
+        self.patterns = tuple(dict.fromkeys(p for p in patterns if p is not None))
+        self.events, self.deletes = {}, {}
+        self.compiled = {}
+        for plan in self.plans:
+            name = plan.spec.name
+            self.compiled[name, False] = compile_write(plan.event, plan.route)
+            if plan.delete is not None:
+                self.compiled[name, True] = compile_write(plan.delete, plan.route)
+
+    def named(self, plan: Plan) -> tuple[str, ...]:
+        """Return the real names of the topics that a mapping names."""
+        source = plan.spec.source
+        names = (source.topic,) if source.topic is not None else source.topics or ()
+        return tuple(self.real.get(name, name) for name in names)
+
+    def of_topic(self, topic: str) -> tuple[Plan, ...]:
+        """Return the mappings that claim a real topic, in order of their names."""
+        return tuple(
+            plan
+            for plan in self.plans
+            if topic in self.named(plan) or matches(plan.spec.source.pattern, topic)
+        )
+
+    def rule(self, topic: str) -> TopicClaim:
+        """Return what the mappings say of a real topic."""
+        plans = self.of_topic(topic)
+        return TopicClaim(
+            framing=plans[0].spec.source.framing if plans else "auto",
+            readers=tuple(dict.fromkeys(p.spec.source.schema_ for p in plans)),
+        )
+
+    def owner(self, mappings: Sequence[str]) -> str:
+        """Return the owners of some mappings, each once, with commas between."""
+        owners = (p.spec.owner for p in self.plans if p.spec.name in mappings)
+        return ",".join(dict.fromkeys(owner for owner in owners if owner))
+
+    def map(self, record: Record, decoded: Decoded) -> Mapped | Failure:
+        """Return what the mappings make of a record with a value."""
+        key = (record.source.topic, decoded.schema)
+        try:
+            claim = self.events[key]
+        except KeyError:
+            claim = self.events[key] = self.claim(*key)
+        if claim is None:
+            return UNMAPPED
+        try:
+            return claim.run(decoded.event, record)
+        except REFUSALS as error:
+            return failure(claim, decoded.event, record, error)
+
+    def map_tombstone(self, record: Record) -> Mapped | Failure:
+        """Return what the mappings make of a record without a value."""
+        topic = record.source.topic
+        if topic not in self.deletes:
+            self.deletes[topic] = self.claim_deletes(topic)
+        claim = self.deletes[topic]
+        if claim is None:
+            return TOMBSTONE
+        try:
+            return claim.run(None, record)
+        except REFUSALS as error:
+            return failure(claim, None, record, error)
+
+    def claim(self, topic: str, schema: str) -> Claim | None:
+        """Return the mappings of one topic and schema, joined into one function."""
+        plans = [p for p in self.of_topic(topic) if p.spec.source.schema_ == schema]
+        return self.joined(plans, delete=False)
+
+    def claim_deletes(self, topic: str) -> Claim | None:
+        """Return the mappings of one topic that say what a tombstone does."""
+        plans = [plan for plan in self.of_topic(topic) if plan.delete is not None]
+        return self.joined(plans, delete=True)
+
+    def joined(self, plans: list[Plan], *, delete: bool) -> Claim | None:
+        """Return one function for `plans`; None for none."""
+        if not plans:
+            return None
+        functions = [self.compiled[plan.spec.name, delete] for plan in plans]
+        run = functions[0] if len(functions) == 1 else Join(functions, plans).run
+        return Claim(plans=tuple(plans), run=run)
+
+
+def matches(pattern: str | None, topic: str) -> bool:
+    """Return whether a pattern, if there is one, claims the whole name of a topic."""
+    return pattern is not None and re.fullmatch(pattern, topic) is not None
+
+
+class Join:
+    """Several mappings of one topic and schema. Owned by its `MappingSet`."""
+
+    def __init__(self, functions: list[MapFunction], plans: list[Plan]) -> None:
+        """Keep the functions in order of their mappings' names."""
+        self.functions = functions
+        self.names = tuple(plan.spec.name for plan in plans)
+        self.routes: dict[tuple[Route, ...], Route] = {}
+
+    def run(self, event: dict[str, object] | None, record: Record) -> Mapped:
+        """Return what all mappings make of a record, one item for each profile."""
+        parts = [function(event, record) for function in self.functions]
+        by_profile: dict[ProfileId, list[Item]] = {}
+        for part in parts:
+            for item in part.items:
+                by_profile.setdefault(item.profile, []).append(item)
+        items = tuple(self.join(items) for items in by_profile.values())
+        skipped = None if items else parts[0].skipped
+        return Mapped(items=items, skipped=skipped, mappings=self.names)
+
+    def join(self, items: list[Item]) -> Item:
+        """Return one item of several for one profile."""
+        if len(items) == 1:
+            return items[0]
+        attributes: dict[str, str] = {}
+        for item in items:
+            attributes.update(item.attributes)
+        moments = [i.occurred_at_ms for i in items if i.occurred_at_ms is not None]
+        routes = tuple(item.route for item in items)
+        if routes not in self.routes:
+            self.routes[routes] = joined_route(routes)
+        return Item(
+            profile=items[0].profile,
+            attributes=attributes,
+            route=self.routes[routes],
+            occurred_at_ms=max(moments, default=None),
+        )
+
+
+def joined_route(routes: Sequence[Route]) -> Route:
+    """Return the route of an item that several mappings made."""
+    return Route(
+        mappings=tuple(name for route in routes for name in route.mappings),
+        versions=tuple(version for route in routes for version in route.versions),
+        endpoint=routes[0].endpoint,
+        priority=min((route.priority for route in routes), key=RANK.__getitem__),
+        send_within_seconds=min(route.send_within_seconds for route in routes),
+        window=all(route.window for route in routes),
+    )
+
+
+def failure(
+    claim: Claim,
+    event: dict[str, object] | None,
+    record: Record,
+    error: Exception,
+) -> Failure:
+    """Return why a record was refused, naming the rule and no value."""
+    code = error.code if isinstance(error, MappingError) else "unexpected"
+    said = str(error) if isinstance(error, MappingError) else type(error).__name__
+    for plan in claim.plans:
+        rule = blame(plan, event, record)
+        if rule is not None:
+            return Failure(
+                stage=Stage.MAPPING,
+                code=code,
+                message=f"{plan.spec.name}: {rule}: {said}",
+                mappings=(plan.spec.name,),
+            )
+    return Failure(
+        stage=Stage.MAPPING,
+        code=code,
+        message=said,
+        mappings=tuple(plan.spec.name for plan in claim.plans),
+    )

@@ -1,0 +1,84 @@
+"""What only a whole set of mappings can have wrong."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from consumer.mapping.checking import Checked, attributes_of
+from consumer.mapping.faults import FaultCode, Faults
+from consumer.mapping.specification import MappingSpec, SourceSpec
+
+__all__ = ["check_set", "topics_of"]
+
+
+def topics_of(source: SourceSpec) -> tuple[str, ...]:
+    """Return the logical topics of a source; a pattern is its own."""
+    if source.pattern is not None:
+        return (f"/{source.pattern}/",)
+    return (source.topic,) if source.topic is not None else source.topics or ()
+
+
+def check_set(checked: Sequence[Checked]) -> None:
+    """Note in each file what contradicts a file before it."""
+    before: list[tuple[MappingSpec, Faults]] = []
+    for one in checked:
+        if one.spec is None or one.notes is None:
+            continue
+        for spec, faults in before:
+            compare(one.spec, one.notes, spec, faults.document.file)
+        before.append((one.spec, one.notes))
+
+
+def compare(spec: MappingSpec, faults: Faults, other: MappingSpec, file: str) -> None:
+    """Note what contradicts `other`, which stands in `file`."""
+    if spec.name == other.name:
+        faults.add(
+            FaultCode.DUPLICATE_NAME,
+            ("name",),
+            f"{file} is named `{spec.name}`, too.",
+            "Give each mapping a name of its own.",
+        )
+    shared = set(topics_of(spec.source)) & set(topics_of(other.source))
+    if shared:
+        compare_topic(spec, faults, other, min(shared))
+    else:
+        compare_attributes(spec, faults, other)
+
+
+def compare_topic(
+    spec: MappingSpec, faults: Faults, other: MappingSpec, topic: str
+) -> None:
+    """Note what two mappings of one topic must say alike."""
+    if spec.endpoint != other.endpoint:
+        faults.add(
+            FaultCode.ENDPOINTS_DIFFER,
+            ("endpoint",),
+            f"`{other.name}` sends records of {topic} by `{other.endpoint}`, "
+            f"this by `{spec.endpoint}`.",
+            "Name the same endpoint in all mappings of a topic.",
+        )
+    if spec.source.framing != other.source.framing:
+        faults.add(
+            FaultCode.FRAMINGS_DIFFER,
+            ("source", "framing"),
+            f"`{other.name}` reads {topic} as `{other.source.framing}`, "
+            f"this as `{spec.source.framing}`.",
+            "Name the same framing in all mappings of a topic.",
+        )
+
+
+def compare_attributes(spec: MappingSpec, faults: Faults, other: MappingSpec) -> None:
+    """Note attributes that mappings of different topics write."""
+    theirs = {name for name, _ in attributes_of(other)}
+    noted: set[str] = set()
+    for name, path in attributes_of(spec):
+        if name in theirs and name not in noted:
+            noted.add(name)
+            faults.add(
+                FaultCode.SHARED_ATTRIBUTE,
+                path,
+                f"`{other.name}` writes `{name}`, too, from another topic.",
+                "Choose another name: between topics there is no order, so the older "
+                "value could win.",
+                at_key=True,
+            )
