@@ -14,7 +14,9 @@ import logging
 from collections.abc import AsyncIterator, Callable, Mapping
 from pathlib import Path
 
-__all__ = ["Folder", "TokenFile", "changes"]
+from consumer.errors import ConfigurationError, FileFault
+
+__all__ = ["Folder", "TokenFile", "changes", "read_folder"]
 
 POLL_SECONDS = 2.0
 MOST_BYTES = 64 * 1024
@@ -123,3 +125,39 @@ async def changes(
         await asyncio.sleep(poll_seconds)
         if await asyncio.to_thread(has_changed):
             yield
+
+
+def read_folder(folder: Path, suffixes: frozenset[str]) -> dict[str, str]:
+    """Return the texts of the files in `folder` and below, by path, in order.
+
+    Files whose name begins with a dot, and folders likewise, are left out: a ConfigMap
+    keeps its versions in such folders.
+
+    Raises:
+        ConfigurationError: A file cannot be read.
+    """
+    texts: dict[str, str] = {}
+    faults: list[FileFault] = []
+    for path in sorted(folder.rglob("*")):
+        is_hidden = any(part[0] == "." for part in path.relative_to(folder).parts)
+        if path.suffix not in suffixes or is_hidden or not path.is_file():
+            continue
+        try:
+            texts[str(path)] = path.read_text(encoding="utf-8")
+        except (OSError, UnicodeDecodeError) as error:
+            faults.append(unreadable(path, type(error).__name__))
+    if faults:
+        raise ConfigurationError(tuple(faults))
+    return texts
+
+
+def unreadable(path: Path, reason: str) -> FileFault:
+    """Return the fault of a file that cannot be read."""
+    return FileFault(
+        code="C105",
+        file=str(path),
+        line=0,
+        column=0,
+        message=f"The file cannot be read: {reason}.",
+        mend="Mend its permissions, and save it as UTF-8.",
+    )

@@ -1,0 +1,17 @@
+"""The folders of schemas and mappings, read whole."""
+
+from __future__ import annotations
+
+import os
+from consumer.config.load import Loaded, load
+from consumer.watch import read_folder
+
+__all__ = ["load_settings", "read_folder"]
+
+
+def load_settings(path: str) -> Loaded:
+    """Load the configuration file with the environment of this process over it.
+
+    Raises ConfigurationError with all that is wrong.
+    """
+    return load(path, os.environ)
