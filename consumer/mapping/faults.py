@@ -68,10 +68,6 @@ class FaultCode(enum.StrEnum):
     UNREACHABLE_CASE = "M408", "A case behind one that always applies."
     NOTHING_WRITTEN = "M409", "A mapping, or a case of it, that writes nothing."
 
-    NO_FIXTURE = "M501", "A test names a fixture that is not there."
-    BAD_FIXTURE = "M502", "A fixture that is not a JSON object."
-    BAD_TEST = "M503", "A test whose record does not fit the schema."
-
     def __new__(cls, code: str, meaning: str) -> Self:
         """Make a member whose value is its code."""
         member = str.__new__(cls, code)

@@ -256,7 +256,7 @@ class TestSpec(Spec):
 
     name: str
     base: str | None = None
-    record: dict[str, object] = {}
+    record: dict[str, object] | None = {}
     meta: dict[str, object] = {}
     expect: object = None
     contains: object = None
