@@ -1,12 +1,12 @@
-"""The folders of schemas and mappings, read whole."""
+"""The configuration of a command."""
 
 from __future__ import annotations
 
 import os
-from consumer.config.load import Loaded, load
-from consumer.watch import read_folder
 
-__all__ = ["load_settings", "read_folder"]
+from consumer.config.load import Loaded, load
+
+__all__ = ["load_settings"]
 
 
 def load_settings(path: str) -> Loaded:

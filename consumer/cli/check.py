@@ -1,0 +1,101 @@
+"""`consumer check`: configuration, schemas and mappings, before anything runs."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable
+from dataclasses import asdict
+from typing import TypeVar
+
+import click
+
+from consumer.cli.exits import Exit
+from consumer.cli.files import load_settings
+from consumer.cli.output import emit, fault_lines, faults_value, output_option, say
+from consumer.config.load import Origin
+from consumer.config.settings import Settings
+from consumer.decode.readers import load_readers
+from consumer.errors import ConfigurationError, FileFault
+from consumer.mapping.loading import check as check_mappings
+from consumer.source.properties import consumer_properties
+from consumer.telemetry.switch import read_switch
+from consumer.watch import read_folder
+
+__all__ = ["check"]
+
+T = TypeVar("T")
+AVRO = frozenset({".avsc"})
+YAML = frozenset({".yaml", ".yml"})
+
+
+@click.command()
+@click.option("--config", required=True, metavar="FILE", help="Configuration file.")
+@click.option(
+    "--show-origin",
+    is_flag=True,
+    help="Say where each value came from, secrets masked.",
+)
+@output_option
+def check(form: str, config: str, *, show_origin: bool) -> int:
+    """Check the configuration, the schemas and the mappings that it names.
+
+    Every fault is named with file, line, column, what is wrong and the mend. Nothing is
+    connected to. Exit code 3 when there is a fault.
+    """
+    faults: list[FileFault] = []
+    loaded = tried(faults, lambda: load_settings(config))
+    if loaded is not None:
+        settings = loaded.settings
+        tried(faults, lambda: consumer_properties(settings.kafka.properties))
+        tried(faults, lambda: read_switch(os.environ, settings.tracing.sample_ratio))
+        tried(faults, lambda: faults.extend(faults_of(settings)))
+    origins = loaded.origins if loaded is not None and show_origin else ()
+    is_ok = not any(fault.severity == "error" for fault in faults)
+    if form == "json":
+        emit(value(is_ok=is_ok, faults=tuple(faults), origins=origins))
+    else:
+        show(tuple(faults), origins)
+        say("ok" if is_ok else f"{len(faults)} faults", "green" if is_ok else "red")
+    return Exit.DONE if is_ok else Exit.CONFIGURATION
+
+
+def faults_of(settings: Settings) -> tuple[FileFault, ...]:
+    """Return what is wrong with the mappings, warnings included.
+
+    Raises ConfigurationError when the schemas are wrong: nothing can be said then.
+    """
+    readers = load_readers(read_folder(settings.schemas, AVRO))
+    found = check_mappings(
+        read_folder(settings.mappings, YAML),
+        {name: reader.schema for name, reader in readers.items()},
+        settings.topics,
+        {name: key.reveal().encode() for name, key in settings.keys.items()},
+    )
+    return found.faults
+
+
+def tried(faults: list[FileFault], step: Callable[[], T]) -> T | None:
+    """Return what `step` gives; None, and its faults noted, when it finds some."""
+    try:
+        return step()
+    except ConfigurationError as error:
+        faults.extend(error.faults)
+        return None
+
+
+def value(
+    *, is_ok: bool, faults: tuple[FileFault, ...], origins: tuple[Origin, ...]
+) -> dict[str, object]:
+    """Return what a program reads."""
+    found: dict[str, object] = {"ok": is_ok, "faults": faults_value(faults)}
+    if origins:
+        found["origins"] = [asdict(origin) for origin in origins]
+    return found
+
+
+def show(faults: tuple[FileFault, ...], origins: tuple[Origin, ...]) -> None:
+    """Print what a person reads."""
+    for origin in origins:
+        click.echo(f"{origin.key} = {origin.shown}  ({origin.where})")
+    if faults:
+        click.echo(fault_lines(faults))

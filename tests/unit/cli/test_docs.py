@@ -1,0 +1,21 @@
+"""`consumer docs`: the generated references."""
+
+import msgspec
+import pytest
+
+from consumer.config.describe import table
+from consumer.telemetry.names import table as metrics
+from tests.unit.cli.command import run
+
+
+def test_the_tables(capsys: pytest.CaptureFixture[str]) -> None:
+    """The tables are printed as they go into the README."""
+    assert run(capsys, "docs", "configuration").out == table()
+    assert run(capsys, "docs", "metrics").out == metrics()
+
+
+def test_the_schema(capsys: pytest.CaptureFixture[str]) -> None:
+    """The schema of the configuration is JSON."""
+    ended = run(capsys, "docs", "configuration-schema")
+    found = msgspec.json.decode(ended.out)
+    assert found["$schema"] == "https://json-schema.org/draft/2020-12/schema"

@@ -1,0 +1,85 @@
+"""`consumer publish`: sample events to any cluster and registry."""
+
+import asyncio
+import threading
+from collections.abc import Coroutine, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import pytest
+
+from consumer.cli.exits import Exit
+from consumer.sandbox.events import generate, population_of
+from consumer.sandbox.fold import Fold
+from consumer.sandbox.mockcluster import MockCluster
+from consumer.sandbox.options import SandboxOptions
+from consumer.sandbox.server import Sandbox
+from tests.unit.cli.command import run
+
+
+@contextmanager
+def registry() -> Iterator[str]:
+    """Run the sandbox's registry on a loop of its own; gives its address."""
+    loop = asyncio.new_event_loop()
+    thread = threading.Thread(target=loop.run_forever)
+    thread.start()
+
+    def wait_for(work: Coroutine[None, None, object]) -> object:
+        return asyncio.run_coroutine_threadsafe(work, loop).result(10)
+
+    box = Sandbox(SandboxOptions(port=0, admin_port=0, registry_port=0))
+    try:
+        wait_for(box.start())
+        yield box.addresses.registry
+    finally:
+        wait_for(box.aclose())
+        loop.call_soon_threadsafe(loop.stop)
+        thread.join()
+        loop.close()
+
+
+def test_the_end_is_told(capsys: pytest.CaptureFixture[str], config: Path) -> None:
+    """The JSON says how many were published, and which attributes must be there."""
+    cluster = MockCluster()
+    cluster.start()
+    try:
+        with registry() as url:
+            text = config.read_text().replace("127.0.0.1:1\n", "BROKERS\n")
+            text = text.replace("BROKERS", cluster.bootstrap_servers)
+            config.write_text(f"{text}registry: {{url: '{url}'}}\n")
+            ended = run(
+                capsys,
+                *("publish", "--config", str(config), "--output", "json"),
+                *("--records", "60", "--seed", "7"),
+            )
+    finally:
+        cluster.close()
+    fold = Fold(population_of(60, 7).names)
+    for event in generate(60, 7):
+        fold.add(event)
+    assert ended.code == Exit.DONE
+    assert ended.json == {
+        "published": 60,
+        "seed": 7,
+        "profiles": {name: found for name, found in fold.profiles.items() if found},
+    }
+
+
+def test_without_a_registry(capsys: pytest.CaptureFixture[str], config: Path) -> None:
+    """Publishing registers schemas, so a registry is needed."""
+    ended = run(capsys, "publish", "--config", str(config), "--output", "json")
+    assert ended.code == Exit.CONFIGURATION
+    assert ended.json["ok"] is False
+    assert "`registry.url` is missing: publishing registers the schemas." in ended.err
+
+
+def test_a_registry_that_does_not_answer(
+    capsys: pytest.CaptureFixture[str], config: Path
+) -> None:
+    """An unreachable registry ends with 4."""
+    text = "registry: {url: 'http://127.0.0.1:1', timeout_seconds: 1}\n"
+    config.write_text(config.read_text() + text)
+    ended = run(capsys, "publish", "--config", str(config), "--output", "json")
+    assert ended.code == Exit.DEPENDENCY
+    assert "cannot register the schemas" in ended.err
+    assert ended.json["error"] == "SandboxError"
