@@ -85,7 +85,7 @@ class Commits:
                 self.touch(partition)
         for name, code in failed.items():
             self._fail(partitions.get(name), commits.get(name), code, sent_at)
-        if commits.keys() - failed.keys() and sent_at > self.renewed_at:
+        if commits.keys() - failed.keys() and sent_at >= self.renewed_at:
             self._renew(partitions, sent_at)
         return [p for p in closed if p.open]
 

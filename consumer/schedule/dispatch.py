@@ -55,7 +55,7 @@ class Dispatch:
             halt = endpoint.probe_due(now)
             return self._probe(halt) if halt is not None and room > 0 else []
         if endpoint.starved:
-            self._feed(now)
+            self._feed(endpoint.budget.available(now))
         works: list[Work] = []
         while len(works) < room:
             hint = endpoint.ready.pop()
@@ -122,16 +122,17 @@ class Dispatch:
         self.endpoint.starved.append(entry)
         return False
 
-    def _feed(self, now: float) -> None:
+    def _feed(self, tokens: int) -> None:
         starved = self.endpoint.starved
-        for _ in range(min(self.endpoint.budget.available(now), len(starved))):
+        for _ in range(min(tokens, len(starved))):
             self.shards.release(starved.popleft())
 
     def _probe(self, halt: Halt) -> list[Work]:
+        self._feed(len(self.endpoint.starved))  # a probe needs no token
         entry = self._unasked(halt)
         if entry is None and halt.aside:  # all were asked: the next round begins
             asked, halt.asked = halt.asked, set()
-            self._rejoin(halt)
+            self._rejoin(halt.aside)
             entry = self._unasked(halt)
             if entry is None:  # what stood aside was dropped, or cannot go now
                 halt.asked = asked
@@ -155,17 +156,18 @@ class Dispatch:
             return entry
         return None
 
-    def _rejoin(self, halt: Halt, *, refused_first: bool = False) -> None:
-        for hint in halt.aside:
-            self.endpoint.ready.put_back(hint, first=refused_first and hint.is_refused)
-        halt.aside.clear()
+    def _rejoin(self, hints: list[Entry]) -> None:
+        for hint in hints:
+            self.endpoint.ready.put_back(hint)
+        hints.clear()
 
     def _delivered(
         self, work: Work, entries: tuple[Entry, ...], now: float
     ) -> list[Ended]:
         halt = self.endpoint.note_delivery(work, now)
         if halt is not None:
-            self._rejoin(halt, refused_first=True)
+            self._feed(len(self.endpoint.starved))
+            self._rejoin(halt.aside)
             self.shards.hasten_refused(now)
         return [Ended(entry, None) for entry in entries]
 

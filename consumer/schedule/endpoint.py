@@ -176,7 +176,8 @@ class Endpoint:
         """Return when a halt, a hold or the retry budget lets something go; or None."""
         halt = self.halt
         if halt is not None:
-            waits = halt.probe is None and (len(self.ready) or halt.aside)
+            work = len(self.ready) or halt.aside or self.starved
+            waits = halt.probe is None and work
             return max(halt.probe_at, self.held_until) if waits else None
         if now < self.held_until:
             return self.held_until if len(self.ready) or self.starved else None
@@ -185,16 +186,14 @@ class Endpoint:
     def _suspect(self, profile: ProfileId, outcome: Outcome, now: float) -> None:
         if self.halt is not None:
             self.halt.asked.add(profile)
-        others = self._suspects - {profile}
+        self._suspects.add(profile)
         if len(self._suspects) < 2:  # noqa: PLR2004 - two profiles are the rule itself
-            self._suspects.add(profile)
-        if not others:
             return
         if outcome.status == UNAVAILABLE and outcome.wait_seconds is not None:
             self._hold(outcome, now)
         elif self.halt is None:
             self._open_unwell(now)
-            self.halt = Halt(now, {profile, *others})
+            self.halt = Halt(now, set(self._suspects))
             self.halt.wait(now, self.backoff)
 
     def _hold(self, outcome: Outcome, now: float) -> None:

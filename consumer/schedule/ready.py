@@ -26,10 +26,10 @@ from consumer.model import Priority
 if TYPE_CHECKING:
     from consumer.schedule.shards import Entry
 
-__all__ = ["HEAD_START_SECONDS", "Ranked", "Ready"]
+__all__ = ["FIRST", "HEAD_START_SECONDS", "Ranked", "Ready"]
 
 HEAD_START_SECONDS = {Priority.HIGH: 60.0, Priority.NORMAL: 0.0, Priority.LOW: -60.0}
-FIRST = float("-inf")
+FIRST = float("-inf")  # the rank of what goes before all others
 
 # The third field keeps two hints of one entry from being compared by their entry.
 Ranked: TypeAlias = "tuple[float, int, int, Entry]"
@@ -60,10 +60,10 @@ class Ready:
         else:
             self._low.append(entry)
 
-    def put_back(self, entry: Entry, *, first: bool = False) -> None:
-        """Add an item that was ready before; `first` puts it before all others."""
-        rank = FIRST if first else entry.rank
-        heapq.heappush(self._back, (rank, entry.sequence, next(self._turn), entry))
+    def put_back(self, entry: Entry) -> None:
+        """Add an item that was ready before, at its rank."""
+        turn = next(self._turn)
+        heapq.heappush(self._back, (entry.rank, entry.sequence, turn, entry))
 
     def pop(self) -> Entry | None:
         """Take out the next item; None when there is none."""

@@ -152,6 +152,11 @@ class Scheduler:
             ticket.letter_owed = True
         return rejection(record, failure, now)
 
+    def owes_letter(self, record: Record) -> bool:
+        """Tell whether a dead letter is owed for a record, and its epoch is alive."""
+        ticket = self._ticket(record)
+        return ticket is not None and ticket.letter_owed
+
     def settle(self, record: Record) -> bool:
         """Settle a record whose dead letter the broker confirmed.
 

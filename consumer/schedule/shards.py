@@ -30,7 +30,7 @@ import msgspec
 
 from consumer.model import Item, ProfileId, Work
 from consumer.schedule.offsets import Partition, Ticket
-from consumer.schedule.ready import Ranked, Ready
+from consumer.schedule.ready import FIRST, Ranked, Ready
 
 __all__ = ["Entry", "Shard", "Shards", "Trouble"]
 
@@ -192,11 +192,11 @@ class Shards:
         entry.ready_at = until
         heapq.heappush(self._timers, (until, next(self._turn), entry))
 
-    def release(self, entry: Entry, *, first: bool = False) -> None:
+    def release(self, entry: Entry) -> None:
         """End the wait of a shard for this item; nothing if it waits for no such."""
         if entry.shard.held_by is entry:
             entry.shard.held_by = None
-            self._ready.put_back(entry, first=first)
+            self._ready.put_back(entry)
             self.free(entry.shard)  # an item behind it may be of a higher class
 
     def wake(self, now: float) -> None:
@@ -206,13 +206,20 @@ class Shards:
             self.release(heapq.heappop(timers)[-1])
 
     def hasten_refused(self, now: float) -> None:
-        """End the waits of refused items at once: their endpoint is well again."""
-        refused = [t for t in self._timers if t[-1].is_refused]
-        self._timers = [t for t in self._timers if not t[-1].is_refused]
+        """Let refused items go first, at once: their endpoint is well again.
+
+        This looks through all that waits; it happens once for each halt that ends.
+        """
+        waiting = [e for s in self.by_profile.values() for e in s.entries]
+        for entry in waiting:
+            if entry.is_refused:
+                entry.rank = FIRST
+                entry.ready_at = min(entry.ready_at, now)
+                if entry.shard.held_by is entry:
+                    entry.shard.held_by = None
+                self._ready.put_back(entry)
+        self._timers = [t for t in self._timers if t[-1].shard.held_by is t[-1]]
         heapq.heapify(self._timers)
-        for _, _, entry in refused:
-            entry.ready_at = min(entry.ready_at, now)
-            self.release(entry, first=True)
 
     def next_wake(self) -> float | None:
         """Return when the next wait ends; None when there is none."""

@@ -1,0 +1,469 @@
+"""The scheduler and the dead letters against a plain model, on random histories."""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Iterable
+
+from hypothesis import HealthCheck, settings
+from hypothesis import strategies as st
+from hypothesis.stateful import (
+    RuleBasedStateMachine,
+    initialize,
+    invariant,
+    precondition,
+    rule,
+)
+
+from consumer.model import (
+    DELIVERED,
+    UNSENT,
+    Commit,
+    End,
+    Failure,
+    IdKind,
+    Item,
+    Mapped,
+    Outcome,
+    OutcomeKind,
+    Priority,
+    ProfileId,
+    Record,
+    Route,
+    Settlement,
+    SkipReason,
+    Stage,
+    TopicPartition,
+)
+from consumer.schedule.policy import RetryPolicy, SchedulePolicy
+from consumer.schedule.scheduler import Scheduler
+from consumer.settle import LetterContext, dead_letter
+from tests.property.model import RANDOM, Flight, ModelPartition, ModelRecord
+from tests.property.model_scheduler import ModelScheduler
+
+PARTITIONS = tuple(TopicPartition("t", number) for number in range(3))
+PROFILES = tuple(ProfileId(IdKind.PC_ID, name) for name in "abcd")
+ROUTES = {p: Route(mappings=("m",), priority=p) for p in Priority}
+POLICY = SchedulePolicy(
+    held_records=12,
+    held_bytes=2_000,
+    membership_lease_seconds=20.0,
+    retry=RetryPolicy(max_attempts=2, give_up_after_seconds=1.0),
+)
+COORDINATOR_LOADING = 14  # a broker error that stops nothing
+SKIPPED = Mapped((), SkipReason.WHEN, ("m",))
+BAD = Failure(Stage.DECODE, "truncated", "it ends too early")
+OUTCOMES = {
+    "delivered": DELIVERED,
+    "unsent": UNSENT,
+    "rejected": Outcome(OutcomeKind.REJECTED, "http_400", status=400),
+    "retry": Outcome(OutcomeKind.RETRY, "http_500", status=500),
+    "throttled": Outcome(OutcomeKind.RETRY, "http_429", "", 2.0, 429),
+    "busy": Outcome(OutcomeKind.RETRY, "http_503", "", 5.0, 500),
+    "refused": Outcome(OutcomeKind.SUSPECT, "http_401", status=401),
+    "unavailable": Outcome(OutcomeKind.SUSPECT, "http_503", "", 3.0, 503),
+}
+# Deliveries are likely, so that endpoints are well and items come to be blamed.
+KINDS = st.sampled_from([*OUTCOMES, *["delivered"] * 4, *["retry", "refused"] * 2])
+SELDOM = st.sampled_from([False] * 7 + [True])
+ITEM = st.tuples(st.sampled_from(PROFILES), st.sampled_from([*Priority, "normal"]))
+ITEMS = st.lists(ITEM, max_size=3, unique_by=lambda pair: pair[0])
+BACKLOG = st.lists(ITEMS.filter(bool), min_size=3, max_size=6)
+
+
+class World(RuleBasedStateMachine):
+    """Kafka, the publishers and the target, played by Hypothesis."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.now = 100.0
+        self.sut = Scheduler(POLICY, lambda: RANDOM)
+        self.model = ModelScheduler(POLICY)
+        self.epochs = itertools.count(1)
+        self.assigned: dict[TopicPartition, ModelPartition] = {}
+        # Kafka: what was published, what is committed, which offsets have their end.
+        self.logs: dict[TopicPartition, list[tuple[int, Mapped]]]
+        self.logs = {name: [] for name in PARTITIONS}
+        self.stored = dict.fromkeys(PARTITIONS, 0)
+        self.ended: dict[TopicPartition, set[int]] = {n: set() for n in PARTITIONS}
+        self.outstanding: tuple[dict[TopicPartition, Commit], float] | None = None
+        self.letters: list[tuple[ModelRecord, Settlement]] = []
+
+    # ------------------------------------------------------------- the group
+
+    @initialize(backlog=BACKLOG)
+    def start(self, backlog: list[list[tuple[ProfileId, Priority]]]) -> None:
+        """Most histories are about a member that has partitions and work."""
+        for name in PARTITIONS:
+            self.assign(name)
+        self.renew()
+        self.publish(backlog)
+
+    @rule(backlog=BACKLOG)
+    def publish(self, backlog: list[list[tuple[ProfileId, Priority]]]) -> None:
+        """Records come from all partitions in turn."""
+        for items, name in zip(backlog, itertools.cycle(PARTITIONS), strict=False):
+            self.read(name, gap=0, items=items, several=1, decoded=1)
+
+    @precondition(lambda self: len(self.assigned) < len(PARTITIONS))
+    @rule(name=st.sampled_from(PARTITIONS))
+    def assign(self, name: TopicPartition) -> None:
+        """A new epoch begins at the committed offset; its start is due at once."""
+        if name in self.assigned:
+            return
+        epoch, offset = next(self.epochs), self.stored[name]
+        self.sut.assign(name, epoch, offset, "", self.now)
+        self.assigned[name] = ModelPartition(name, epoch, offset, self.now, offset)
+        assert self.sut.committable(self.now)[name] == Commit(offset, "", epoch)
+
+    @rule(name=st.sampled_from(PARTITIONS), really=SELDOM)
+    def fence(self, name: TopicPartition, really: bool) -> None:  # noqa: FBT001
+        """A revocation begins."""
+        if really and name in self.assigned:
+            self.sut.fence([name])
+            self.assigned[name].fenced = True
+
+    @rule(name=st.sampled_from(PARTITIONS), lost=st.booleans(), again=st.booleans())
+    def revoke(self, name: TopicPartition, lost: bool, again: bool) -> None:  # noqa: FBT001
+        """It ends: the last position is committed, unless the partition was lost."""
+        position = self.sut.positions([name])
+        assert {name} & self.assigned.keys() == position.keys()
+        if name in position and not lost:
+            self.sut.fence([name])
+            self.check_commit(name, position[name])
+            self.stored[name] = position[name].offset
+        gone = self.assigned.pop(name, None)
+        expected = self.model.revoke(gone) if gone else 0
+        assert expected == self.sut.revoke([name])
+        assert self.sut.in_flight([name]) == 0
+        if again:
+            self.assign(name)
+            self.renew()
+
+    # ------------------------------------------------------------ publishing
+
+    @rule(
+        name=st.sampled_from(PARTITIONS),
+        gap=st.sampled_from([0, 0, 0, 1, 3]),
+        items=ITEMS,
+        several=st.integers(1, 6),
+        decoded=st.integers(0, 12),
+        bad=st.integers(0, 6),
+    )
+    def read(
+        self,
+        name: TopicPartition,
+        gap: int,
+        items: list[tuple[ProfileId, Priority]],
+        several: int,
+        decoded: int,
+        bad: int = -1,
+    ) -> None:
+        """The source reads as many records as there is room for; some are decoded."""
+        partition = self.assigned.get(name)
+        flow = self.sut.flow(self.now)
+        if partition is None or name in flow.paused:
+            return
+        for _ in range(min(several, flow.room)):
+            offset, _ = self.next_in_log(partition, gap, items)
+            record = record_of(name, offset, partition.epoch)
+            partition.held[offset] = ModelRecord(record, partition)
+            partition.highest = offset + 1
+            self.model.counts.consumed += 1
+            assert self.sut.admit(record, self.now)
+        for number in range(decoded):
+            self.decode(name, bad=number == bad)
+
+    @rule(name=st.sampled_from(PARTITIONS), back=st.integers(1, 4))
+    def read_again(self, name: TopicPartition, back: int) -> None:
+        """A repeated offset, or one of an epoch that is over, is not consumed."""
+        partition = self.assigned.get(name)
+        epoch = partition.epoch if partition else 0
+        highest = partition.highest if partition else 10
+        again = record_of(name, highest - back, epoch)
+        assert not self.sut.admit(again, self.now)
+        assert not self.sut.admit(record_of(name, highest, epoch - 1), self.now)
+        assert self.sut.offer(again, SKIPPED, self.now) is None
+        assert not self.sut.settle(again)
+
+    @rule(name=st.sampled_from(PARTITIONS), bad=SELDOM)
+    def decode(self, name: TopicPartition, bad: bool) -> None:  # noqa: FBT001
+        """The next record that waits (for its schema, say) is offered or rejected."""
+        record = self.next_to_decode(name)
+        if record is None:
+            return
+        offset = record.record.offset
+        record.partition.offered = offset + 1
+        if bad:
+            settlement = self.sut.reject(record.record, BAD, self.now)
+            assert settlement.end is End.DEAD_LETTERED
+            record.letter_owed = True
+            self.letters.append((record, settlement))
+            return
+        mapped = dict(self.logs[name])[offset]
+        self.model.offer(record, mapped, self.now)
+        answer = self.sut.offer(record.record, mapped, self.now)
+        assert (answer.end if answer else None) == (
+            None if mapped.items else End.SKIPPED
+        )
+        if not mapped.items:
+            self.ended[name].add(offset)
+
+    # ------------------------------------------------------------- the target
+
+    @rule(room=st.integers(0, 4))
+    def take(self, room: int) -> None:
+        """Just what the model says is sent, in its order."""
+        flowing = self.model.endpoint.is_flowing(self.now)
+        expected = self.model.expected(room, self.now)
+        works = self.sut.take(room, self.now)
+        assert [i.item for i in expected] == [w.parts[0].item for w in works]
+        for item, work in zip(expected, works, strict=True):
+            assert item.record.record is work.parts[0].record
+            assert work.profile not in self.model.flights  # one in flight per profile
+            assert item.attempts + 1 == work.attempt
+            assert work.probe is not flowing
+            self.model.launch(item, work)
+            assert self.sut.may_send(work, self.now)
+        waiting = any(i.is_open for q in self.model.queues.values() for i in q)
+        if room and not works and waiting and not self.model.flights:
+            # Nothing goes although something waits: there is a reason and a way out.
+            assert self.sut.pauses(self.now) or self.sut.next_due(self.now)
+
+    @precondition(lambda self: self.model.flights)
+    @rule(data=st.data(), kind=KINDS)
+    def answer(self, data: st.DataObject, kind: str) -> None:
+        """The target answers one work, whatever became of its epoch meanwhile."""
+        self.answer_one(data.draw(st.sampled_from(sorted(self.model.flights))), kind)
+
+    def answer_one(self, profile: ProfileId, kind: str) -> None:
+        """Compare what one outcome does."""
+        flight = self.model.flights[profile]
+        may = self.model.has_lease(self.now) and flight.item.is_open
+        assert may is self.sut.may_send(flight.work, self.now)
+        end = self.model.complete(flight.work, OUTCOMES[kind], self.now)
+        settled = self.sut.complete(flight.work, OUTCOMES[kind], self.now)
+        assert ([end] if end else []) == [s.end for s in settled]
+        assert self.sut.complete(flight.work, DELIVERED, self.now) == []  # only once
+        self.note_end(flight, settled)
+
+    @rule(count=st.integers(1, 8), deliver=st.lists(st.booleans(), max_size=6))
+    def serve_well(self, count: int, deliver: list[bool]) -> None:
+        """Works are taken; some are delivered, in the order of taking."""
+        self.take(count)
+        for profile, delivered in zip(list(self.model.flights), deliver, strict=False):
+            if delivered:
+                self.answer_one(profile, "delivered")
+
+    @rule(kinds=st.lists(KINDS, min_size=1, max_size=8), confirmed=st.booleans())
+    def serve(self, kinds: list[str], confirmed: bool) -> None:  # noqa: FBT001
+        """Some works are taken one by one and answered at once."""
+        for kind in kinds:
+            self.take(1)
+            if self.model.flights:
+                *_, newest = self.model.flights
+                self.answer_one(newest, kind)
+            if confirmed and self.letters:
+                self.confirm(self.letters.pop())
+
+    @precondition(lambda self: self.letters)
+    @rule(data=st.data())
+    def confirm_letter(self, data: st.DataObject) -> None:
+        """The broker has a letter; it counts only if its epoch still stands."""
+        index = data.draw(st.integers(0, len(self.letters) - 1))
+        self.confirm(self.letters.pop(index))
+
+    def confirm(self, owed: tuple[ModelRecord, Settlement]) -> None:
+        """Compare what one confirmation does."""
+        record, settlement = owed
+        letter = dead_letter(settlement, context(self.now))
+        assert ("dead-letter-offset", b"%d" % record.record.offset) in letter.headers
+        assert record.partition.alive is self.sut.owes_letter(record.record)
+        assert record.partition.alive is self.sut.settle(record.record)
+        if record.partition.alive:
+            self.model.finish(record, End.DEAD_LETTERED)
+            self.ended[record.record.source].add(record.record.offset)
+        assert not self.sut.settle(record.record)
+
+    @rule(
+        seconds=st.sampled_from([0.05, 0.11, 0.5, 2.0, 9.0, 21.0, 301.0]),
+        member=st.sampled_from([True, True, False]),
+    )
+    def pass_time(self, seconds: float, member: bool) -> None:  # noqa: FBT001
+        """Time passes; mostly the membership is renewed after it."""
+        self.now += seconds
+        if member:
+            self.renew()
+
+    @rule()
+    def wait_for_next(self) -> None:
+        """Time passes until something is due."""
+        due = self.sut.next_due(self.now)
+        assert due is None or due > self.now
+        self.now = self.now if due is None else due
+
+    # ---------------------------------------------------------------- commits
+
+    @rule()
+    def renew(self) -> None:
+        """A commit is sent and acknowledged at once, after the one that is out."""
+        self.acknowledge([])
+        self.send_commit()
+        self.acknowledge([])
+
+    @rule()
+    def send_commit(self) -> None:
+        """What is due is sent; one commit is outstanding at most."""
+        if self.outstanding is not None:
+            return
+        commits = self.sut.committable(self.now)
+        for name, commit in commits.items():
+            assert not self.assigned[name].fenced
+            self.check_commit(name, commit)
+        half = self.now >= self.model.renewed_at + POLICY.membership_lease_seconds / 2
+        open_ones = {n for n, p in self.assigned.items() if not p.fenced}
+        assert not half or open_ones == commits.keys()
+        self.outstanding = (commits, self.now)
+
+    @rule(
+        failing=st.lists(
+            st.tuples(
+                st.sampled_from(PARTITIONS),
+                st.sampled_from([COORDINATOR_LOADING, 22, 27]),
+            )
+        )
+    )
+    def acknowledge(self, failing: Iterable[tuple[TopicPartition, int]]) -> None:
+        """The broker answers, for each partition by itself."""
+        if self.outstanding is None:
+            return
+        commits, sent_at = self.outstanding
+        self.outstanding = None
+        failed = {name: code for name, code in failing if name in commits}
+        self.sut.committed(commits, failed, sent_at)
+        done = {n: c for n, c in commits.items() if n not in failed}
+        if done:
+            self.model.renewed_at = max(self.model.renewed_at, sent_at)
+        for name, commit in commits.items():
+            partition = self.assigned.get(name)
+            if partition is not None and partition.epoch == commit.epoch:
+                if name in done:
+                    partition.stopped = False
+                    self.stored[name] = commit.offset
+                elif failed[name] != COORDINATOR_LOADING:
+                    partition.stopped = True
+        for partition in self.assigned.values():
+            if done and self.model.renewed_at >= partition.assigned_at:
+                partition.confirmed = True
+
+    # ------------------------------------------------------------- invariants
+
+    @invariant()
+    def conserved(self) -> None:
+        """Promise 8: consumed is the sum of all ends, of what was released and held."""
+        said, counts = self.sut.statistics(), self.model.counts
+        held = sum(len(p.held) for p in self.assigned.values())
+        ends = (said.delivered, said.merged, said.skipped, said.dead_lettered)
+        assert (
+            tuple(
+                counts.ends[e]
+                for e in (End.DELIVERED, End.MERGED, End.SKIPPED, End.DEAD_LETTERED)
+            )
+            == ends
+        )
+        assert (counts.consumed, counts.released, held) == (
+            said.consumed,
+            said.released,
+            said.held,
+        )
+        assert said.consumed == sum(ends) + said.released + said.held
+        assert said.in_flight == len(self.model.flights)
+
+    @invariant()
+    def bounded(self) -> None:
+        """Promises 4 and 5: the bound holds, and an idle partition is fetched."""
+        said, flow = self.sut.statistics(), self.sut.flow(self.now)
+        assert said.held + flow.room <= POLICY.held_records
+        own = POLICY.held_records // 2 // max(1, len(self.assigned))
+        for name, partition in self.assigned.items():
+            if len(partition.held) <= 0.6 * own and not flow.paused:
+                assert name not in flow.paused
+        reasons = {pause.scope for pause in self.sut.pauses(self.now)}
+        assert {str(name) for name in flow.paused} <= reasons
+        if self.assigned and not flow.room and not flow.paused:
+            assert "all partitions" in reasons
+
+    # ---------------------------------------------------------------- helpers
+
+    def next_in_log(
+        self,
+        partition: ModelPartition,
+        gap: int,
+        items: list[tuple[ProfileId, Priority]],
+    ) -> tuple[int, Mapped]:
+        """Return the next record of a log; publish one when it is at its end."""
+        log = self.logs[partition.name]
+        for offset, mapped in log:
+            if offset >= partition.highest:
+                return offset, mapped
+        offset = (log[-1][0] + 1 if log else 0) + gap
+        made = tuple(Item(p, {"x": "1"}, ROUTES[Priority(c)]) for p, c in items)
+        log.append((offset, Mapped(made, None, ("m",)) if made else SKIPPED))
+        return log[-1]
+
+    def next_to_decode(self, name: TopicPartition) -> ModelRecord | None:
+        """Return the first record of a partition that was not decoded yet."""
+        partition = self.assigned.get(name)
+        if partition is None:
+            return None
+        waiting = [o for o in partition.held if o >= partition.offered]
+        return partition.held[min(waiting)] if waiting else None
+
+    def note_end(self, flight: Flight, settled: list[Settlement]) -> None:
+        """Remember how a record ended, for the check of the commits."""
+        record = flight.item.record
+        for settlement in settled:
+            assert settlement.record is record.record
+            if settlement.end is End.DEAD_LETTERED:
+                assert settlement.failure is not None
+                self.letters.append((record, settlement))
+            else:
+                self.ended[record.record.source].add(record.record.offset)
+
+    def check_commit(self, name: TopicPartition, commit: Commit) -> None:
+        """Promises 1 and 10: nothing is passed over, nothing moves back."""
+        partition = self.assigned[name]
+        assert partition.epoch == commit.epoch
+        assert partition.committable == commit.offset
+        assert partition.committable_seen <= commit.offset
+        partition.committable_seen = commit.offset
+        below = {offset for offset, _ in self.logs[name] if offset < commit.offset}
+        assert below <= self.ended[name]
+
+
+def record_of(name: TopicPartition, offset: int, epoch: int) -> Record:
+    """Return a record; its size depends on its offset."""
+    return Record(name, offset, 0, b"k", b"v", (), epoch, 50 + 50 * (offset % 4))
+
+
+def context(now: float) -> LetterContext:
+    """Return what a letter says besides."""
+    return LetterContext(
+        group="g",
+        template="{group}.{topic}.dead-letters",
+        partitions=2,
+        max_bytes=1_000,
+        mapping_set="1",
+        now=now,
+        wall_ms=1_700_000_000_000,
+    )
+
+
+TestWorld = World.TestCase
+TestWorld.settings = settings(
+    max_examples=200,
+    stateful_step_count=50,
+    derandomize=True,
+    deadline=None,
+    suppress_health_check=[HealthCheck.too_slow, HealthCheck.filter_too_much],
+)
