@@ -83,7 +83,8 @@ class Publisher:
     """Sends events in order. Owned by one thread: `publish` blocks.
 
     Attributes:
-        confirmed: How many the broker has confirmed; may be read by others.
+        sent: How many it has sent; may be read by others.
+        confirmed: How many of these the broker has confirmed; likewise.
     """
 
     def __init__(
@@ -116,7 +117,7 @@ class Publisher:
         self._stopped = stopped
         self._failure: KafkaError | None = None
         self._unconfirmed_bytes = 0
-        self._sent = 0
+        self.sent = 0
         self.confirmed = 0
 
     def publish(
@@ -143,7 +144,7 @@ class Publisher:
         self._producer.flush(FLUSH_SECONDS)
         if self._failure is not None:
             raise SandboxError(f"cannot publish: {self._failure}")
-        if self.confirmed < self._sent:
+        if self.confirmed < self.sent:
             raise SandboxError(f"the broker did not confirm in {FLUSH_SECONDS:g} s")
         return self.confirmed
 
@@ -155,9 +156,9 @@ class Publisher:
     def _must_wait(self, started: float) -> bool:
         if self._failure is not None:
             return False
-        if self._rate and self._sent >= self._rate * (time.monotonic() - started):
-            return self._sent > 0
-        unconfirmed = self._sent - self.confirmed
+        if self._rate and self.sent >= self._rate * (time.monotonic() - started):
+            return self.sent > 0
+        unconfirmed = self.sent - self.confirmed
         return self._ahead is not None and self._ahead.is_full(
             self._unconfirmed_bytes, unconfirmed
         )
@@ -191,7 +192,7 @@ class Publisher:
                 self._producer.poll(POLL_SECONDS)
             except KafkaException as error:
                 raise SandboxError(f"cannot publish: {error}") from error
-        self._sent += 1
+        self.sent += 1
         self._unconfirmed_bytes += size
 
 

@@ -2,6 +2,7 @@
 
 import asyncio
 import ssl
+import time
 from collections.abc import Callable
 from types import TracebackType
 from typing import NamedTuple, Self
@@ -35,9 +36,11 @@ class Sandbox:
         registry: The schema registry.
     """
 
-    def __init__(self, options: SandboxOptions) -> None:
+    def __init__(
+        self, options: SandboxOptions, clock: Callable[[], float] = time.time
+    ) -> None:
         self._options = options
-        self.target = Target(options)
+        self.target = Target(options, clock)
         self.registry = SchemaRegistry(self.target.faults, self.target.clock)
         self._servers = {
             "target": HttpServer(self.target.handle),

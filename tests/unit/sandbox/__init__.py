@@ -1,0 +1,1 @@
+"""Tests of consumer/sandbox, file by file."""
