@@ -178,7 +178,11 @@ class ConnectorTransport:
             if message.code == _SWITCHING:
                 return SWITCHED
             message, payload = await protocol.read()
-        body = await read_bounded(payload, self._max_answer_bytes)
+        body: bytes | None
+        if payload.is_eof() and payload.total_bytes <= self._max_answer_bytes:
+            body = payload.read_nowait()  # it came whole, with the head: the usual case
+        else:
+            body = await read_bounded(payload, self._max_answer_bytes)
         if body is None:
             return OVERSIZE
         return Answer(message.code, body, message.headers.get("Retry-After"))

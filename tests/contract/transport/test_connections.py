@@ -252,3 +252,39 @@ async def test_a_name_that_does_not_resolve(real: str) -> None:
     answer = await transport.send(REQUEST, always)
     await transport.aclose()
     assert answer == Fault(FaultKind.CONNECT, "the target's name does not resolve")
+
+
+async def test_a_server_that_speaks_first(real: str) -> None:
+    """Its greeting is never taken for an answer: it is no HTTP, or out of turn."""
+
+    async def greet(_: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        writer.write(b"220 mail.example.com ESMTP\r\n")
+
+    server = await asyncio.start_server(greet, "127.0.0.1", 0)
+    port = server.sockets[0].getsockname()[1]
+    settings = TransportSettings(base_url=f"http://127.0.0.1:{port}")
+    transport = REAL[real](settings, no_token)
+    answer = await transport.send(REQUEST, always)
+    await transport.aclose()
+    server.close()
+    await server.wait_closed()
+    assert isinstance(answer, Fault)
+    assert answer.kind in {FaultKind.PROTOCOL, FaultKind.CONNECT}
+
+
+async def test_a_server_that_hangs_up_first(real: str) -> None:
+    """A connection that is closed as soon as it is open is a fault, not a loop."""
+
+    async def hang_up(_: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        writer.close()
+
+    server = await asyncio.start_server(hang_up, "127.0.0.1", 0)
+    port = server.sockets[0].getsockname()[1]
+    settings = TransportSettings(base_url=f"http://127.0.0.1:{port}")
+    transport = REAL[real](settings, no_token)
+    answer = await transport.send(REQUEST, always)
+    await transport.aclose()
+    server.close()
+    await server.wait_closed()
+    assert isinstance(answer, Fault)
+    assert answer.kind in {FaultKind.CONNECT, FaultKind.RESET}

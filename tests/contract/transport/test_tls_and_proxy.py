@@ -152,11 +152,3 @@ async def test_no_proxy_there(
     assert await call(real, settings) == Fault(
         FaultKind.CONNECT, "no connection to the proxy: connection refused"
     )
-
-
-def test_settings_show_no_password() -> None:
-    """A proxy's password is in no repr."""
-    settings = TransportSettings(
-        base_url="http://127.0.0.1", proxy="http://user:hidden@127.0.0.1"
-    )
-    assert "hidden" not in repr(settings)

@@ -37,3 +37,8 @@ def test_refused(field: str, value: Any) -> None:
     with pytest.raises(ValueError, match=field) as caught:
         replace(GOOD, **{field: value})
     assert "secret" not in str(caught.value)
+
+
+def test_what_is_shown() -> None:
+    """A proxy's password is in no repr."""
+    assert "hidden" not in repr(replace(GOOD, proxy="http://user:hidden@proxy"))
