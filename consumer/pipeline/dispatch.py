@@ -14,6 +14,7 @@ from collections.abc import Callable
 
 from consumer.deliver.endpoint import Endpoint
 from consumer.model import (
+    UNSENT,
     Outcome,
     OutcomeKind,
     Request,
@@ -26,6 +27,9 @@ from consumer.schedule.quota import Quota
 from consumer.schedule.scheduler import Scheduler
 
 __all__ = ["Dispatch"]
+
+REFUSED = frozenset({401, 403})
+TOO_LARGE = frozenset({413, 414})
 
 
 class Dispatch:
@@ -41,6 +45,7 @@ class Dispatch:
         quota: Quota,
         clock: Callable[[], float],
         on_settled: Callable[[Settlement], None],
+        on_refused: Callable[[], None],
     ) -> None:
         self._scheduler = scheduler
         self._endpoint = endpoint
@@ -49,6 +54,7 @@ class Dispatch:
         self._quota = quota
         self._clock = clock
         self._on_settled = on_settled
+        self._on_refused = on_refused
         self._idle: deque[asyncio.Future[Work | None]] = deque()
         self._is_open = True
 
@@ -63,7 +69,7 @@ class Dispatch:
         """Give what is ready to the calls that wait."""
         idle = self._idle
         while idle and idle[0].done():
-            idle.popleft()
+            _ = idle.popleft()
         if not idle or not self._is_open:
             return
         now = self._clock()
@@ -100,12 +106,12 @@ class Dispatch:
     async def _send(self, work: Work) -> Outcome:
         """Send all of `work`; the first outcome that is not a delivery is its own."""
         requests = self._endpoint.encode(work)
-        if type(requests) is Outcome:
+        if isinstance(requests, Outcome):
             return requests
-        outcome = requests
+        outcome = UNSENT
         for request in requests:
             outcome = await self._attempt(work, request)
-            if outcome.status in {413, 414} and len(work.attributes) > 1:
+            if outcome.status in TOO_LARGE and len(work.attributes) > 1:
                 return await self._send_halves(work)
             if outcome.kind is not OutcomeKind.DELIVERED:
                 return outcome
@@ -113,7 +119,7 @@ class Dispatch:
 
     async def _send_halves(self, work: Work) -> Outcome:
         """Send `work` again in two parts, in order: the target found it too large."""
-        outcome = None
+        outcome = UNSENT
         for half in self._endpoint.halve(work):
             outcome = await self._send(half)
             if outcome.kind is not OutcomeKind.DELIVERED:
@@ -126,6 +132,8 @@ class Dispatch:
         answer = await self._transport.send(request, lambda: self._may_send(work))
         outcome = self._endpoint.judge(answer, work)
         self._observer.ended(span, answer, outcome, self._clock() - started_at)
+        if outcome.status in REFUSED:
+            self._on_refused()
         return outcome
 
     def _may_send(self, work: Work) -> bool:

@@ -33,6 +33,7 @@ from consumer.model import (
     Undecodable,
 )
 from consumer.pipeline.observe import Observer
+from consumer.pipeline.schemas import SchemaDesk
 from consumer.schedule.scheduler import Scheduler
 
 __all__ = ["Intake"]
@@ -69,7 +70,8 @@ class Intake:
         mappings: MappingSet,
         rules: Callable[[str], TopicRule],
         observer: Observer,
-        on_wanted: Callable[[SchemaId], None],
+        schemas: SchemaDesk,
+        clock: Callable[[], float],
         on_settled: Callable[[Settlement], None],
     ) -> None:
         self._scheduler = scheduler
@@ -77,7 +79,8 @@ class Intake:
         self._mappings = mappings
         self._rules = rules
         self._observer = observer
-        self._on_wanted = on_wanted
+        self._schemas = schemas
+        self._clock = clock
         self._on_settled = on_settled
         self._waiting: dict[TopicPartition, Waiting] = {}
         self._unmapped: set[str] = set()
@@ -97,12 +100,6 @@ class Intake:
             elif not self._advance(record, now):
                 waiting[record.source].records.append(record)
 
-    def resume(self, schema_id: SchemaId, now: float) -> None:
-        """Go on with the partitions that waited for `schema_id`: it is known now."""
-        for source, held in list(self._waiting.items()):
-            if held.schema_id == schema_id:
-                self._drain(source, held, now)
-
     def drop(self, partitions: Iterable[TopicPartition]) -> None:
         """Forget what waits of `partitions`: they are not ours any more."""
         for source in partitions:
@@ -119,6 +116,13 @@ class Intake:
             )
             for source, held in self._waiting.items()
         ]
+
+    def _resume(self, schema_id: SchemaId) -> None:
+        """Go on with the partitions that waited for `schema_id`: it is known now."""
+        now = self._clock()
+        for source, held in list(self._waiting.items()):
+            if held.schema_id == schema_id:
+                self._drain(source, held, now)
 
     def _drain(self, source: TopicPartition, held: Waiting, now: float) -> None:
         records = held.records
@@ -183,4 +187,4 @@ class Intake:
             )
         else:
             held.reason = PauseReason.SCHEMA
-            self._on_wanted(schema_id)
+            self._schemas.want(schema_id, self._resume)

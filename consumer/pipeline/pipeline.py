@@ -24,7 +24,6 @@ from consumer.model import (
     Pause,
     PauseReason,
     Record,
-    SchemaId,
     TopicPartition,
 )
 from consumer.pipeline.dispatch import Dispatch
@@ -34,7 +33,9 @@ from consumer.pipeline.ports import Source
 from consumer.pipeline.schemas import SchemaDesk
 from consumer.pipeline.settlement import WRITERS, SettlementDesk
 from consumer.pipeline.states import Lifecycle, State
+from consumer.schedule.quota import Quota
 from consumer.schedule.scheduler import Scheduler
+from consumer.schedule.statistics import Statistics
 from consumer.source.values import Assigned, SourceFault, SourceFaultKind
 
 __all__ = ["Pipeline", "PipelinePolicy", "Rooms"]
@@ -85,14 +86,16 @@ class Rooms:
     schemas: SchemaDesk
     dispatch: Dispatch
     settlement: SettlementDesk
+    quota: Quota
 
 
 class Pipeline:
     """Joins the stages; the source's listener. Lives on one loop.
 
     Attributes:
+        has_joined: Whether the group ever gave this process its share.
         lifecycle: Its state and since when.
-        heartbeat: When the loop last turned, on the clock of `now`.
+        quota: Calls of the last 24 hours.
     """
 
     def __init__(
@@ -113,8 +116,9 @@ class Pipeline:
         self._stopping = asyncio.Event()
         self._turned = asyncio.Event()
         self._failure: Exception | None = None
+        self.has_joined = False
+        self.quota = rooms.quota
         self.lifecycle = Lifecycle(clock())
-        self.heartbeat = clock()
 
     # ------------------------------------------------------------ life
 
@@ -150,15 +154,27 @@ class Pipeline:
         self.drain()
 
     def pauses(self) -> list[Pause]:
-        """Name everything that is paused, why, since when, and what would end it."""
-        rooms = self._rooms
-        return [
-            *rooms.scheduler.pauses(self._clock()),
+        """Name everything that is paused, why, since when, and what would end it.
+
+        The state follows from it: paused while one of them stops the whole.
+        """
+        rooms, now = self._rooms, self._clock()
+        pauses = [
+            *rooms.scheduler.pauses(now),
             *rooms.intake.pauses(),
             *rooms.schemas.pauses(),
             *rooms.settlement.pauses(),
+            *rooms.quota.pauses(now),
             *self._faults.values(),
         ]
+        if self.lifecycle.is_live and self.lifecycle.state is not State.NEW:
+            stopped = any(pause.reason in STOPS for pause in pauses)
+            self.lifecycle.move(State.PAUSED if stopped else State.RUNNING, now)
+        return pauses
+
+    def statistics(self) -> Statistics:
+        """Return what is held and what was counted."""
+        return self._rooms.scheduler.statistics()
 
     def _ended(self, task: asyncio.Task[None]) -> None:
         if task.cancelled() or not self.lifecycle.is_live:
@@ -212,19 +228,13 @@ class Pipeline:
 
     def _tick(self) -> None:
         now = self._clock()
-        self.heartbeat = now
         if self.lifecycle.is_live:
             self._rooms.dispatch.wake()
             self._make_room(now)
-            self._name_state(now)
         if now >= self._commit_at:
             self._commit(now)
         self._turned.set()
         self._turned = asyncio.Event()
-
-    def _name_state(self, now: float) -> None:
-        stopped = any(pause.reason in STOPS for pause in self.pauses())
-        self.lifecycle.move(State.PAUSED if stopped else State.RUNNING, now)
 
     # ------------------------------------------------------------ source
 
@@ -242,6 +252,7 @@ class Pipeline:
             self._rooms.scheduler.assign(
                 start.partition, start.epoch, start.offset, start.metadata, now
             )
+        self.has_joined = True
         self._observer.rebalanced("assigned")
         self._commit(now)
         self._make_room(now)
@@ -297,11 +308,6 @@ class Pipeline:
         )
         if fault.kind is SourceFaultKind.FATAL:
             self.fail(DependencyError(fault.message))
-
-    def schema_known(self, schema_id: SchemaId) -> None:
-        """Go on with what waited for `schema_id`."""
-        self._rooms.intake.resume(schema_id, self._clock())
-        self._rooms.dispatch.wake()
 
     def _make_room(self, now: float) -> None:
         source = self._source

@@ -27,6 +27,9 @@ class Source(Protocol):
     def commit(self, commits: Mapping[TopicPartition, Commit]) -> bool:
         """Send `commits`; False when one is outstanding and nothing was sent."""
 
+    async def aclose(self, deadline_seconds: float) -> None:
+        """Ask for all positions, commit them, leave the group; may be called twice."""
+
 
 class Transport(Protocol):
     """How a request reaches the target."""
@@ -35,6 +38,9 @@ class Transport(Protocol):
         self, request: Request, may_send: Callable[[], bool]
     ) -> Answer | Fault:
         """Send `request`, asking `may_send` immediately before its first byte."""
+
+    async def aclose(self) -> None:
+        """End every connection."""
 
 
 class Letters(Protocol):

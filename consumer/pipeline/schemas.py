@@ -43,20 +43,20 @@ class SchemaDesk:
         registry: Registry | None,
         decoder: Decoder,
         grace_seconds: float,
-        on_known: Callable[[SchemaId], None],
     ) -> None:
         self._registry = registry
         self._decoder = decoder
         self._grace_seconds = grace_seconds
-        self._on_known = on_known
         self._asking: dict[SchemaId, asyncio.Task[None]] = {}
         self.unreachable_since: float | None = None
 
-    def want(self, schema_id: SchemaId) -> None:
-        """See to it that `on_known` is called for `schema_id`, once, later."""
+    def want(self, schema_id: SchemaId, then: Callable[[SchemaId], None]) -> None:
+        """See to it that `then` is called, once, when the decoder knows `schema_id`."""
         if schema_id in self._asking:
             return
-        task = asyncio.create_task(self._ask(schema_id), name=f"schema {schema_id}")
+        task = asyncio.create_task(
+            self._ask(schema_id, then), name=f"schema {schema_id}"
+        )
         self._asking[schema_id] = task
         task.add_done_callback(lambda _: self._asking.pop(schema_id, None))
 
@@ -80,7 +80,7 @@ class SchemaDesk:
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
 
-    async def _ask(self, schema_id: SchemaId) -> None:
+    async def _ask(self, schema_id: SchemaId, then: Callable[[SchemaId], None]) -> None:
         clock = asyncio.get_running_loop().time
         give_up_at = clock() + self._grace_seconds
         while not await self._is_found(schema_id):
@@ -88,7 +88,7 @@ class SchemaDesk:
                 self._give_up(schema_id)
                 break
             await asyncio.sleep(self._grace_seconds / 10)
-        self._on_known(schema_id)
+        then(schema_id)
 
     def _give_up(self, schema_id: SchemaId) -> None:
         log.warning("the registry has no schema", extra={"schema": str(schema_id)})

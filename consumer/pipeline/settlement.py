@@ -12,7 +12,9 @@ import asyncio
 import logging
 from collections import deque
 from collections.abc import Callable
+from typing import Protocol
 
+from consumer.deadletter import LetterTooLargeError
 from consumer.errors import DependencyError
 from consumer.model import End, Pause, PauseReason, Settlement
 from consumer.pipeline.observe import Observer
@@ -20,13 +22,22 @@ from consumer.pipeline.ports import Letters
 from consumer.schedule.scheduler import Scheduler
 from consumer.settle import DeadLetter
 
-__all__ = ["SettlementDesk"]
+__all__ = ["Compose", "SettlementDesk"]
 
 WRITERS = 8  # letters on their way to the broker at once
 WAIT_FIRST_SECONDS = 0.5
 WAIT_CAP_SECONDS = 30.0
 
 log = logging.getLogger(__name__)
+
+
+class Compose(Protocol):
+    """How a letter is made."""
+
+    def __call__(
+        self, settlement: Settlement, traceparent: str, *, has_value: bool
+    ) -> DeadLetter:
+        """Return the letter of a record that was given up, without its value if so."""
 
 
 class SettlementDesk:
@@ -42,7 +53,7 @@ class SettlementDesk:
         scheduler: Scheduler,
         letters: Letters,
         topic_of: Callable[[str], str],
-        compose: Callable[[Settlement, str], DeadLetter],
+        compose: Compose,
         observer: Observer,
         clock: Callable[[], float],
     ) -> None:
@@ -107,11 +118,17 @@ class SettlementDesk:
         record = settlement.record
         span = self._observer.letter(record, self._topic_of(record.source.topic))
         traceparent = span.traceparent if span is not None else ""
-        letter = self._compose(settlement, traceparent)
+        letter = self._compose(settlement, traceparent, has_value=True)
         wait_seconds = WAIT_FIRST_SECONDS
-        while self._scheduler.is_current(record):
+        while self._scheduler.owes_letter(record):
             try:
                 await self._letters.write(letter)
+            except LetterTooLargeError:
+                if letter.value is None:  # its key or headers alone are too large
+                    log.warning("dead letter too large", extra={"topic": letter.topic})
+                    await asyncio.sleep(WAIT_CAP_SECONDS)
+                letter = self._compose(settlement, traceparent, has_value=False)
+                continue
             except DependencyError as error:
                 self.failing_since = self.failing_since or self._clock()
                 self._observer.letter_failed()

@@ -1,0 +1,243 @@
+"""From settings to stages: each stage gets its own frozen policy, none sees settings."""
+
+from __future__ import annotations
+
+import random
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from urllib.parse import urlsplit
+
+from consumer.config.settings import Settings
+from consumer.decode.decoder import Decoder, Framing, TopicRule
+from consumer.decode.limits import DecodeLimits
+from consumer.deliver.single import Single
+from consumer.deliver.single_settings import OverValue, Shape, SingleSettings
+from consumer.model import Settlement
+from consumer.pipeline.dispatch import Dispatch
+from consumer.pipeline.intake import Intake
+from consumer.pipeline.material import Material
+from consumer.pipeline.observe import Observer
+from consumer.pipeline.pipeline import Pipeline, PipelinePolicy, Rooms
+from consumer.pipeline.ports import Letters, Registry, Transport
+from consumer.pipeline.schemas import SchemaDesk
+from consumer.pipeline.settlement import Compose, SettlementDesk
+from consumer.schedule.policy import RetryPolicy, SchedulePolicy
+from consumer.schedule.quota import Quota
+from consumer.schedule.scheduler import Scheduler
+from consumer.settle import DeadLetter, LetterContext, dead_letter, letter_topic
+from consumer.source.values import OutOfRange, SourceOptions
+from consumer.transport.settings import TransportSettings
+
+__all__ = ["Outside", "assemble", "base_url", "single", "source_options"]
+
+REVOKE_MARGIN_SECONDS = 2.0
+LETTER_BYTES = 1 << 31  # librdkafka knows the real bound, and says when it is crossed
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Outside:
+    """What the pipeline reaches the outside with.
+
+    Attributes:
+        transport: The way to Target.
+        registry: Writers' schemas; None without one.
+        letters: The dead-letter producer.
+        observer: Metrics and traces.
+        refused: Called when the target refuses our token.
+        letter_partitions: How many partitions each letter topic has.
+    """
+
+    transport: Transport
+    registry: Registry | None
+    letters: Letters
+    observer: Observer
+    refused: Callable[[], None]
+    letter_partitions: Mapping[str, int]
+
+
+def base_url(settings: Settings) -> str:
+    """Return where Target is called: what is set, or the client's own host.
+
+    "https://<your-client-code>.tt.omtrdc.net" (Adobe Target developer guide, Single
+    Profile Update API).
+    """
+    given = settings.target.base_url
+    return given or f"https://{settings.target.client}.tt.omtrdc.net"
+
+
+def single(settings: Settings) -> Single:
+    """Return the single update as the settings want it."""
+    target = settings.target
+    parts = urlsplit(base_url(settings))
+    return Single(
+        SingleSettings(
+            client=target.client,
+            authority=parts.netloc,
+            path_prefix=parts.path.rstrip("/"),
+            shape=Shape(target.request),
+            value_chars=target.value_chars,
+            over_value=OverValue(target.over_value),
+            retry_after_cap_seconds=settings.retry.retry_after_cap_seconds,
+        ),
+        time.time,
+    )
+
+
+def transport_settings(settings: Settings) -> TransportSettings:
+    """Return how requests reach the target."""
+    target = settings.target
+    return TransportSettings(
+        base_url=base_url(settings),
+        timeout_seconds=target.timeout_seconds,
+        max_connections=settings.limits.max_in_flight,
+        proxy=None if target.proxy is None else target.proxy.reveal(),
+        ca_file=None if target.ca_file is None else str(target.ca_file),
+    )
+
+
+def source_options(settings: Settings) -> SourceOptions:
+    """Return how the source reads."""
+    return SourceOptions(
+        kafka=settings.kafka.properties,
+        startup_timeout_seconds=settings.source.startup_timeout_seconds,
+        revoke_timeout_seconds=settings.target.timeout_seconds + REVOKE_MARGIN_SECONDS,
+        out_of_range=OutOfRange(settings.source.out_of_range),
+    )
+
+
+def schedule_policy(settings: Settings, lease_seconds: float) -> SchedulePolicy:
+    """Return the scheduler's rules."""
+    limits, retry = settings.limits, settings.retry
+    return SchedulePolicy(
+        held_records=limits.held_records,
+        held_bytes=limits.held_bytes,
+        max_in_flight=limits.max_in_flight,
+        membership_lease_seconds=lease_seconds,
+        retry=RetryPolicy(
+            base_seconds=retry.base_seconds,
+            cap_seconds=retry.cap_seconds,
+            retry_after_cap_seconds=retry.retry_after_cap_seconds,
+            max_attempts=retry.max_attempts,
+            give_up_after_seconds=retry.give_up_after_seconds,
+        ),
+    )
+
+
+def decode_limits(settings: Settings) -> DecodeLimits:
+    """Return what a record may cost."""
+    decode = settings.decode
+    return DecodeLimits(
+        max_record_bytes=decode.max_record_bytes,
+        max_depth=decode.max_depth,
+        max_elements=decode.max_elements,
+        max_decimal_bytes=decode.max_decimal_bytes,
+    )
+
+
+def assemble(settings: Settings, material: Material, outside: Outside) -> Pipeline:
+    """Join the stages into a pipeline that has not begun."""
+    clock = time.monotonic
+    scheduler = Scheduler(
+        schedule_policy(settings, settings.membership_lease_seconds),
+        random.Random().random,  # noqa: S311 - jitter, not a secret
+    )
+    decoder = Decoder(
+        material.readers,
+        decode_limits(settings),
+        has_registry=outside.registry is not None,
+    )
+    quota = Quota(settings.limits.calls_per_day)
+    compose, topic_of = letter_writer(settings, material, outside)
+    settlement = SettlementDesk(
+        scheduler=scheduler,
+        letters=outside.letters,
+        topic_of=topic_of,
+        compose=compose,
+        observer=outside.observer,
+        clock=clock,
+    )
+    schemas = SchemaDesk(
+        outside.registry, decoder, settings.decode.schema_grace_seconds
+    )
+    intake = Intake(
+        scheduler=scheduler,
+        decoder=decoder,
+        mappings=material.mappings,
+        rules=topic_rules(material),
+        observer=outside.observer,
+        schemas=schemas,
+        clock=clock,
+        on_settled=settlement.settled,
+    )
+    dispatch = Dispatch(
+        scheduler=scheduler,
+        endpoint=single(settings),
+        transport=outside.transport,
+        observer=outside.observer,
+        quota=quota,
+        clock=clock,
+        on_settled=settlement.settled,
+        on_refused=outside.refused,
+    )
+    rooms = Rooms(
+        scheduler=scheduler,
+        intake=intake,
+        schemas=schemas,
+        dispatch=dispatch,
+        settlement=settlement,
+        quota=quota,
+    )
+    policy = PipelinePolicy(
+        connections=settings.limits.max_in_flight,
+        commit_interval_seconds=settings.source.commit_interval_seconds,
+        wire_seconds=settings.target.timeout_seconds,
+        drain_timeout_seconds=settings.drain_timeout_seconds,
+    )
+    return Pipeline(rooms, policy, outside.observer, clock)
+
+
+def topic_rules(material: Material) -> Callable[[str], TopicRule]:
+    """Return how to read each real topic, looked up once for each."""
+    rules: dict[str, TopicRule] = {}
+
+    def rule(topic: str) -> TopicRule:
+        found = rules.get(topic)
+        if found is None:
+            said = material.mappings.rule(topic)
+            found = TopicRule(Framing(said.framing), tuple(said.readers))
+            rules[topic] = found
+        return found
+
+    return rule
+
+
+def letter_writer(
+    settings: Settings, material: Material, outside: Outside
+) -> tuple[Compose, Callable[[str], str]]:
+    """Return how a dead letter is composed, and where those of a topic go."""
+    group, template = settings.kafka.group_id, settings.dead_letters.topic
+
+    def topic_of(topic: str) -> str:
+        return letter_topic(template, group, topic)
+
+    def compose(
+        settlement: Settlement, traceparent: str, *, has_value: bool
+    ) -> DeadLetter:
+        topic = topic_of(settlement.record.source.topic)
+        return dead_letter(
+            settlement,
+            LetterContext(
+                group=group,
+                template=template,
+                partitions=outside.letter_partitions.get(topic, 1),
+                max_bytes=LETTER_BYTES if has_value else 0,
+                mapping_set=material.mappings.version,
+                now=time.monotonic(),
+                wall_ms=time.time_ns() // 1_000_000,
+                owners=material.owners,
+                traceparent=traceparent,
+            ),
+        )
+
+    return compose, topic_of

@@ -1,0 +1,289 @@
+"""A whole run: what is started, in which order, and how it ends.
+
+Order of the end: stop fetching, finish what is on the wire, commit, leave the group
+(all of that is the pipeline's drain); then the connections; then, in a thread and for
+three seconds at most, the traces. The SDK's own shutdown was measured at 13 to 30 s with
+a dead collector, and it must not keep a drained process from ending.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import random
+import time
+from collections.abc import Callable, Mapping
+from urllib.parse import urlsplit
+
+import consumer
+from consumer.config.settings import Settings
+from consumer.deadletter import DeadLetters
+from consumer.health import HealthServer, Heart
+from consumer.pipeline.assembly import (
+    Outside,
+    assemble,
+    base_url,
+    source_options,
+    transport_settings,
+)
+from consumer.pipeline.material import Material
+from consumer.pipeline.observe import Observer
+from consumer.pipeline.pipeline import Pipeline
+from consumer.pipeline.ports import Transport
+from consumer.pipeline.status import Reporter
+from consumer.registry import Registry
+from consumer.settle import letter_topic
+from consumer.source.source import Source
+from consumer.source.values import Subscription
+from consumer.telemetry import names
+from consumer.telemetry.metrics import Metrics
+from consumer.telemetry.provider import Export
+from consumer.telemetry.spans import Peer
+from consumer.telemetry.switch import Switch, read_switch
+from consumer.telemetry.tracing import Tracing
+from consumer.transport.connector import ConnectorTransport
+from consumer.transport.session import SessionTransport
+from consumer.watch import TokenFile, changes
+
+__all__ = ["serve"]
+
+REPORT_SECONDS = 0.5
+LOOP_LIMIT_SECONDS = 10.0
+CLOSE_SECONDS = 3.0
+
+log = logging.getLogger(__name__)
+
+
+async def serve(
+    settings: Settings,
+    material: Material,
+    environ: Mapping[str, str],
+    stop: asyncio.Event,
+    on_started: Callable[[Pipeline], None] = lambda _: None,
+) -> None:
+    """Run until `stop` is set, then drain.
+
+    Args:
+        settings: The configuration.
+        material: The mappings, and our schemas.
+        environ: OpenTelemetry's own variables.
+        stop: Set by whoever wants the drain, such as a signal's handler.
+        on_started: Told the pipeline once it reads.
+
+    Ends with DependencyError when there is no broker, ConfigurationError when a topic
+    does not exist, PipelineFailedError when the service could not go on.
+    """
+    switch = read_switch(environ, settings.tracing.sample_ratio)
+    export = (
+        Export.begin(switch, environ, consumer.__version__) if switch.is_on else None
+    )
+    try:
+        await Run(settings, material, tracing_of(settings, switch, export)).go(
+            stop, on_started
+        )
+    finally:
+        if export is not None:
+            await asyncio.to_thread(export.end)
+
+
+def tracing_of(settings: Settings, switch: Switch, export: Export | None) -> Tracing:
+    """Return how spans are made, or that none are."""
+    parts = urlsplit(base_url(settings))
+    host = parts.hostname or ""
+    return Tracing(
+        tracer=None if export is None else export.tracer,
+        sampling=switch.sampling,
+        is_child=settings.tracing.consumer_relation == "parent",
+        group=settings.kafka.group_id,
+        peer=Peer(
+            address=host,
+            port=parts.port or (443 if parts.scheme == "https" else 80),
+            url=f"{parts.scheme}://{host}/m2/{settings.target.client}/profile/update",
+        ),
+        random=random.Random().random,  # noqa: S311 - sampling, not a secret
+    )
+
+
+class Run:
+    """One run of the service. Owned by `serve`."""
+
+    def __init__(
+        self, settings: Settings, material: Material, tracing: Tracing
+    ) -> None:
+        self._settings = settings
+        self._material = material
+        self._tracing = tracing
+        self._metrics = Metrics()
+        self._token = token_of(settings)
+        self._beat = time.monotonic()
+        self._reloading: asyncio.Task[bool] | None = None
+
+    async def go(
+        self, stop: asyncio.Event, on_started: Callable[[Pipeline], None]
+    ) -> None:
+        """Start everything, run until `stop`, end everything."""
+        settings = self._settings
+        registry = Registry(settings.registry) if settings.registry.url else None
+        letters = DeadLetters(settings.kafka.properties)
+        transport = self._transport()
+        try:
+            partitions = await self._letter_partitions(letters)
+            pipeline = assemble(
+                settings,
+                self._material,
+                Outside(
+                    transport=transport,
+                    registry=registry,
+                    letters=letters,
+                    observer=self._observer(),
+                    refused=self._reload_token,
+                    letter_partitions=partitions,
+                ),
+            )
+            await self._run(pipeline, stop, on_started)
+        finally:
+            await letters.aclose(CLOSE_SECONDS)
+            await transport.aclose()
+            if registry is not None:
+                await registry.aclose()
+
+    async def _run(
+        self,
+        pipeline: Pipeline,
+        stop: asyncio.Event,
+        on_started: Callable[[Pipeline], None],
+    ) -> None:
+        source = Source(
+            source_options(self._settings), asyncio.get_running_loop(), pipeline
+        )
+        reporter = self._reporter(pipeline)
+        health = self._health(source, reporter)
+        health.start()
+        beside: list[asyncio.Task[object]] = []
+        beside.append(asyncio.create_task(self._report(reporter, health)))
+        if self._token is not None:
+            beside.append(asyncio.create_task(self._watch_token(self._token)))
+        try:
+            starting = asyncio.create_task(source.start(self._subscription()))
+            stopping = asyncio.create_task(stop.wait())
+            beside.append(stopping)
+            await asyncio.wait(
+                {starting, stopping}, return_when=asyncio.FIRST_COMPLETED
+            )
+            if not starting.done():
+                starting.cancel()
+                pipeline.drain()
+            else:
+                starting.result()
+            on_started(pipeline)
+            stopping.add_done_callback(lambda _: pipeline.drain())
+            await pipeline.run(source)
+        finally:
+            await source.aclose(CLOSE_SECONDS)
+            for task in beside:
+                task.cancel()
+            await asyncio.gather(*beside, return_exceptions=True)
+            health.publish(reporter.take())
+            health.close()
+
+    def _transport(self) -> Transport:
+        options = transport_settings(self._settings)
+        if self._settings.target.transport == "session":
+            return SessionTransport(options, self._current_token)
+        return ConnectorTransport(options, self._current_token)
+
+    def _subscription(self) -> Subscription:
+        mappings = self._material.mappings
+        return Subscription(
+            topics=tuple(sorted(mappings.topics)), patterns=tuple(mappings.patterns)
+        )
+
+    async def _letter_partitions(self, letters: DeadLetters) -> Mapping[str, int]:
+        settings = self._settings
+        wanted = {
+            letter_topic(settings.dead_letters.topic, settings.kafka.group_id, topic): (
+                topic
+            )
+            for topic in self._material.mappings.topics
+        }
+        return await letters.ensure_topics(
+            wanted, may_create=settings.dead_letters.create
+        )
+
+    def _observer(self) -> Observer:
+        method = "GET" if self._settings.target.request == "get" else "POST"
+        return Observer(
+            metrics=self._metrics,
+            tracing=self._tracing,
+            method=method,
+            mapping_set=self._material.mappings.version,
+            wall_ms=lambda: time.time() * 1000,
+        )
+
+    def _reporter(self, pipeline: Pipeline) -> Reporter:
+        mappings = self._material.mappings
+        self._metrics.gauge(names.MAPPING_SET)(mappings.version).set(1)
+        self._metrics.gauge(names.BUILD)(consumer.__version__).set(1)
+        reporter = Reporter(
+            pipeline,
+            {"set": mappings.version, "files": dict(mappings.files)},
+            time.monotonic,
+            time.time,
+        )
+        self._metrics.collect_from(reporter.samples)
+        return reporter
+
+    def _health(self, source: Source, reporter: Reporter) -> HealthServer:
+        poll_seconds = self._settings.kafka.poll_interval_seconds / 2
+        server = HealthServer(
+            self._settings.http.listen,
+            (
+                Heart(
+                    name="loop",
+                    beat=lambda: self._beat,
+                    limit_seconds=LOOP_LIMIT_SECONDS,
+                ),
+                Heart(
+                    name="poll thread",
+                    beat=source.heartbeat,
+                    limit_seconds=poll_seconds,
+                ),
+            ),
+            self._metrics.exposition,
+        )
+        server.publish(reporter.take())
+        return server
+
+    async def _report(self, reporter: Reporter, health: HealthServer) -> None:
+        lag = self._metrics.histogram(names.LOOP_LAG)()
+        clock = time.monotonic
+        while True:
+            began = clock()
+            await asyncio.sleep(REPORT_SECONDS)
+            self._beat = clock()
+            lag.observe(max(self._beat - began - REPORT_SECONDS, 0.0))
+            health.publish(reporter.take())
+
+    def _current_token(self) -> str | None:
+        secret = self._settings.target.token
+        if self._token is not None:
+            return self._token.current()
+        return None if secret is None else secret.reveal()
+
+    def _reload_token(self) -> None:
+        """Read the token's file again, unless that is being done."""
+        if self._token is None or (self._reloading and not self._reloading.done()):
+            return
+        self._reloading = asyncio.create_task(asyncio.to_thread(self._token.reload))
+
+    async def _watch_token(self, token: TokenFile) -> None:
+        async for _ in changes(token.reload):
+            log.info("a new token is in use")
+
+
+def token_of(settings: Settings) -> TokenFile | None:
+    """Return the token that stands in a file of its own, which may be read again."""
+    secret = settings.target.token
+    if secret is None or secret.file is None:
+        return None
+    return TokenFile(secret.file, secret.reveal())

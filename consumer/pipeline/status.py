@@ -1,0 +1,172 @@
+"""What the process says of itself: `/status`, and the gauges that a scrape reads.
+
+The loop builds one frozen picture now and then; the health thread and the scrape read
+that picture and nothing else.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime
+
+from consumer.health import Snapshot
+from consumer.model import Pause, PauseReason
+from consumer.pipeline.pipeline import Pipeline
+from consumer.pipeline.states import State
+from consumer.schedule.statistics import Statistics
+from consumer.telemetry import names
+from consumer.telemetry.metrics import Sample
+
+__all__ = ["Picture", "Reporter"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Picture:
+    """The process at one moment.
+
+    Attributes:
+        state: Of the pipeline.
+        since: When it came there, Unix seconds.
+        pauses: What is paused; `since` on the monotonic clock.
+        statistics: What the scheduler holds and has counted.
+        quota_used: Calls made in the last 24 hours.
+        quota_calls: Calls allowed in 24 hours.
+    """
+
+    state: State = State.NEW
+    since: float = 0.0
+    pauses: tuple[Pause, ...] = ()
+    statistics: Statistics | None = None
+    quota_used: int = 0
+    quota_calls: int = 1
+
+
+class Reporter:
+    """Takes pictures. `take` is the loop's; `samples` runs on any thread."""
+
+    def __init__(
+        self,
+        pipeline: Pipeline,
+        mappings: Mapping[str, object],
+        clock: Callable[[], float],
+        wall: Callable[[], float],
+    ) -> None:
+        self._pipeline = pipeline
+        self._mappings = mappings
+        self._clock = clock
+        self._wall = wall
+        self.picture = Picture()
+
+    def take(self) -> Snapshot:
+        """Take a picture and return what `/readyz` and `/status` show of it."""
+        now, wall = self._clock(), self._wall()
+        lifecycle = self._pipeline.lifecycle
+        statistics = self._pipeline.statistics()
+        pauses = tuple(self._pipeline.pauses())
+        self.picture = Picture(
+            state=lifecycle.state,
+            since=wall - (now - lifecycle.since),
+            pauses=pauses,
+            statistics=statistics,
+            quota_used=self._pipeline.quota.used(now),
+            quota_calls=self._pipeline.quota.calls_per_day,
+        )
+        return Snapshot(
+            is_started=self._pipeline.has_joined,
+            is_ready=self._pipeline.has_joined and lifecycle.is_live,
+            state=lifecycle.state,
+            status=self._status(self.picture, now, wall),
+        )
+
+    def samples(self) -> Iterator[Sample]:
+        """Yield the gauges of the newest picture."""
+        picture = self.picture
+        for state in State:
+            yield Sample(names.STATE, (state,), float(picture.state is state))
+        for reason in PauseReason:
+            count = sum(pause.reason is reason for pause in picture.pauses)
+            yield Sample(names.PAUSES, (reason,), float(count))
+        yield Sample(names.QUOTA_USED, (), picture.quota_used / picture.quota_calls)
+        halted = any(pause.reason is PauseReason.HALTED for pause in picture.pauses)
+        yield Sample(names.CIRCUIT, ("single",), float(halted))
+        if picture.statistics is not None:
+            yield from held_samples(picture.statistics)
+
+    def _status(self, picture: Picture, now: float, wall: float) -> dict[str, object]:
+        statistics = picture.statistics
+        if statistics is None:
+            return {}
+        return {
+            "since": moment(picture.since),
+            "pauses": [
+                {
+                    "reason": pause.reason,
+                    "scope": pause.scope,
+                    "since": moment(wall - (now - pause.since)),
+                    "ends_when": pause.ends_when,
+                }
+                for pause in picture.pauses
+            ],
+            "partitions": [
+                {
+                    "topic": one.partition.topic,
+                    "partition": one.partition.partition,
+                    "epoch": one.epoch,
+                    "committable": one.committable,
+                    "committed": one.acknowledged,
+                    "next_offset": one.next_offset,
+                    "held": one.held,
+                    "paused": one.is_paused,
+                }
+                for one in statistics.partitions
+            ],
+            "endpoints": {
+                "single": {
+                    "in_flight": statistics.in_flight,
+                    "calls_last_24_hours": picture.quota_used,
+                    "calls_per_day": picture.quota_calls,
+                }
+            },
+            "mappings": self._mappings,
+            "overrides": [],
+            "counters": counters(statistics),
+        }
+
+
+def counters(statistics: Statistics) -> dict[str, int]:
+    """Return the counts of which promise 8 speaks."""
+    return {
+        name: getattr(statistics, name)
+        for name in (
+            "consumed",
+            "delivered",
+            "merged",
+            "skipped",
+            "dead_lettered",
+            "released",
+            "held",
+        )
+    }
+
+
+def held_samples(statistics: Statistics) -> Iterator[Sample]:
+    """Yield what is held and, for each partition, how far it is."""
+    partitions = statistics.partitions
+    yield Sample(names.HELD_RECORDS, (), statistics.held)
+    yield Sample(names.HELD_BYTES, (), statistics.held_bytes)
+    yield Sample(names.IN_FLIGHT, (), statistics.in_flight)
+    yield Sample(names.ASSIGNED, (), len(partitions))
+    yield Sample(names.PAUSED, (), sum(one.is_paused for one in partitions))
+    for one in partitions:
+        labels = (one.partition.topic, str(one.partition.partition))
+        span = one.next_offset - one.committable
+        yield Sample(names.UNCOMMITTED_SPAN, labels, span)
+        if one.acknowledged is not None:
+            yield Sample(names.COMMITTED, labels, one.acknowledged)
+
+
+def moment(wall: float) -> str:
+    """Return Unix seconds as RFC 3339 in UTC."""
+    text = datetime.fromtimestamp(wall, UTC).isoformat(timespec="seconds")
+    return text.replace("+00:00", "Z")
