@@ -288,6 +288,8 @@ def cause(error: Exception) -> str:
     Only errors of the network show their text: that of a wrong header shows the header.
     """
     name = type(error).__name__
+    if isinstance(error, httpx2.TimeoutException):
+        return f"no answer in time ({name})"
     if isinstance(error, httpx2.NetworkError | httpx2.ProxyError | OSError):
         return f"{name}: {error}"[:MESSAGE_CHARACTERS]
     return name

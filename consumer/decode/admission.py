@@ -42,6 +42,7 @@ __all__ = ["admit", "read_json"]
 
 JsonObject: TypeAlias = dict[str, object]
 
+MAX_NAME_CHARACTERS = 500  # names end up in messages
 PRIMITIVES = {
     kind: Primitive(kind)
     for kind in (
@@ -150,7 +151,7 @@ class Admission:
             raise SchemaError(Reason.SCHEMA_RECURSIVE, f"{name} contains itself")
         node = self._names.get(name)
         if node is None:
-            invalid(f"{name} is not defined")
+            invalid(f"{name[:MAX_NAME_CHARACTERS]} is not defined")
         return node
 
     def _union(self, schema: list[object], namespace: str, depth: int) -> Node:
@@ -261,6 +262,8 @@ def text_of(schema: JsonObject, key: str) -> str:
     value = schema.get(key)
     if not isinstance(value, str) or not value:
         invalid(f"{key} is missing, or is not text")
+    if len(value) > MAX_NAME_CHARACTERS:
+        invalid(f"a {key} has more than {MAX_NAME_CHARACTERS} characters")
     return value
 
 

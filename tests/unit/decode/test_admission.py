@@ -48,6 +48,7 @@ def first(type_: object) -> object:
             fields({"name": "a", "type": "int"}, {"name": "a", "type": "int"}),
             "crm.Event has two fields of one name",
         ),
+        (schema({**FIXED, "name": "x" * 501}), "a name has more than 500 characters"),
         (schema(FIXED, FIXED), "crm.F is defined twice"),
         (schema({**FIXED, "name": "Event"}), "crm.Event is defined twice"),
         (schema({**ENUM, "symbols": []}), "crm.E has no symbols"),
@@ -65,6 +66,13 @@ def test_what_avro_does_not_allow_is_not_admitted(
     with pytest.raises(SchemaError, match=message) as caught:
         admit(json.dumps(schema_), {}, LIMITS)
     assert caught.value.code == Reason.SCHEMA_INVALID
+
+
+def test_no_message_is_as_long_as_a_publisher_likes() -> None:
+    """Messages go into logs and headers."""
+    with pytest.raises(SchemaError) as caught:
+        admit(json.dumps(schema("x" * 100_000)), {}, LIMITS)
+    assert len(str(caught.value)) < 600
 
 
 def test_names_are_resolved_by_the_namespace_around_them() -> None:
