@@ -61,8 +61,9 @@ class Ahead:
         most = self._max_records - unconfirmed
         if not self._over(most_bytes, most):
             return False
-        for partition, offset in self._committed(self._waiting).items():
-            self._release(partition, offset)
+        if self._waiting:
+            for partition, offset in self._committed(self._waiting).items():
+                self._release(partition, offset)
         return self._over(most_bytes, most)
 
     def _over(self, most_bytes: int, most: int) -> bool:
