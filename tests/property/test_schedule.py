@@ -17,58 +17,34 @@ from hypothesis.stateful import (
 
 from consumer.model import (
     DELIVERED,
-    UNSENT,
     Commit,
     End,
-    Failure,
-    IdKind,
-    Item,
-    Mapped,
-    Outcome,
-    OutcomeKind,
-    Priority,
     ProfileId,
-    Record,
-    Route,
     Settlement,
-    SkipReason,
-    Stage,
     TopicPartition,
 )
-from consumer.schedule.policy import RetryPolicy, SchedulePolicy
 from consumer.schedule.scheduler import Scheduler
-from consumer.settle import LetterContext, dead_letter
+from consumer.settle import dead_letter
+from tests.property.kafka import (
+    BACKLOG,
+    BAD,
+    COORDINATOR_LOADING,
+    FETCHES,
+    ITEMS,
+    KINDS,
+    OUTCOMES,
+    PARTITIONS,
+    POLICY,
+    SELDOM,
+    SKIPPED,
+    Draft,
+    Fetch,
+    Kafka,
+    context,
+    record_of,
+)
 from tests.property.model import RANDOM, Flight, ModelPartition, ModelRecord
 from tests.property.model_scheduler import ModelScheduler
-
-PARTITIONS = tuple(TopicPartition("t", number) for number in range(3))
-PROFILES = tuple(ProfileId(IdKind.PC_ID, name) for name in "abcd")
-ROUTES = {p: Route(mappings=("m",), priority=p) for p in Priority}
-POLICY = SchedulePolicy(
-    held_records=12,
-    held_bytes=2_000,
-    membership_lease_seconds=20.0,
-    retry=RetryPolicy(max_attempts=2, give_up_after_seconds=1.0),
-)
-COORDINATOR_LOADING = 14  # a broker error that stops nothing
-SKIPPED = Mapped((), SkipReason.WHEN, ("m",))
-BAD = Failure(Stage.DECODE, "truncated", "it ends too early")
-OUTCOMES = {
-    "delivered": DELIVERED,
-    "unsent": UNSENT,
-    "rejected": Outcome(OutcomeKind.REJECTED, "http_400", status=400),
-    "retry": Outcome(OutcomeKind.RETRY, "http_500", status=500),
-    "throttled": Outcome(OutcomeKind.RETRY, "http_429", "", 2.0, 429),
-    "busy": Outcome(OutcomeKind.RETRY, "http_503", "", 5.0, 500),
-    "refused": Outcome(OutcomeKind.SUSPECT, "http_401", status=401),
-    "unavailable": Outcome(OutcomeKind.SUSPECT, "http_503", "", 3.0, 503),
-}
-# Deliveries are likely, so that endpoints are well and items come to be blamed.
-KINDS = st.sampled_from([*OUTCOMES, *["delivered"] * 4, *["retry", "refused"] * 2])
-SELDOM = st.sampled_from([False] * 7 + [True])
-ITEM = st.tuples(st.sampled_from(PROFILES), st.sampled_from([*Priority, "normal"]))
-ITEMS = st.lists(ITEM, max_size=3, unique_by=lambda pair: pair[0])
-BACKLOG = st.lists(ITEMS.filter(bool), min_size=3, max_size=6)
 
 
 class World(RuleBasedStateMachine):
@@ -81,18 +57,14 @@ class World(RuleBasedStateMachine):
         self.model = ModelScheduler(POLICY)
         self.epochs = itertools.count(1)
         self.assigned: dict[TopicPartition, ModelPartition] = {}
-        # Kafka: what was published, what is committed, which offsets have their end.
-        self.logs: dict[TopicPartition, list[tuple[int, Mapped]]]
-        self.logs = {name: [] for name in PARTITIONS}
-        self.stored = dict.fromkeys(PARTITIONS, 0)
-        self.ended: dict[TopicPartition, set[int]] = {n: set() for n in PARTITIONS}
+        self.kafka = Kafka()
         self.outstanding: tuple[dict[TopicPartition, Commit], float] | None = None
         self.letters: list[tuple[ModelRecord, Settlement]] = []
 
     # ------------------------------------------------------------- the group
 
     @initialize(backlog=BACKLOG)
-    def start(self, backlog: list[list[tuple[ProfileId, Priority]]]) -> None:
+    def start(self, backlog: list[Draft]) -> None:
         """Most histories are about a member that has partitions and work."""
         for name in PARTITIONS:
             self.assign(name)
@@ -100,10 +72,10 @@ class World(RuleBasedStateMachine):
         self.publish(backlog)
 
     @rule(backlog=BACKLOG)
-    def publish(self, backlog: list[list[tuple[ProfileId, Priority]]]) -> None:
+    def publish(self, backlog: list[Draft]) -> None:
         """Records come from all partitions in turn."""
         for items, name in zip(backlog, itertools.cycle(PARTITIONS), strict=False):
-            self.read(name, gap=0, items=items, several=1, decoded=1)
+            self.read(name, items=items, fetch=Fetch())
 
     @precondition(lambda self: len(self.assigned) < len(PARTITIONS))
     @rule(name=st.sampled_from(PARTITIONS))
@@ -111,7 +83,7 @@ class World(RuleBasedStateMachine):
         """A new epoch begins at the committed offset; its start is due at once."""
         if name in self.assigned:
             return
-        epoch, offset = next(self.epochs), self.stored[name]
+        epoch, offset = next(self.epochs), self.kafka.stored[name]
         self.sut.assign(name, epoch, offset, "", self.now)
         self.assigned[name] = ModelPartition(name, epoch, offset, self.now, offset)
         assert self.sut.committable(self.now)[name] == Commit(offset, "", epoch)
@@ -131,7 +103,7 @@ class World(RuleBasedStateMachine):
         if name in position and not lost:
             self.sut.fence([name])
             self.check_commit(name, position[name])
-            self.stored[name] = position[name].offset
+            self.kafka.stored[name] = position[name].offset
         gone = self.assigned.pop(name, None)
         expected = self.model.revoke(gone) if gone else 0
         assert expected == self.sut.revoke([name])
@@ -142,37 +114,22 @@ class World(RuleBasedStateMachine):
 
     # ------------------------------------------------------------ publishing
 
-    @rule(
-        name=st.sampled_from(PARTITIONS),
-        gap=st.sampled_from([0, 0, 0, 1, 3]),
-        items=ITEMS,
-        several=st.integers(1, 6),
-        decoded=st.integers(0, 12),
-        bad=st.integers(0, 6),
-    )
-    def read(
-        self,
-        name: TopicPartition,
-        gap: int,
-        items: list[tuple[ProfileId, Priority]],
-        several: int,
-        decoded: int,
-        bad: int = -1,
-    ) -> None:
+    @rule(name=st.sampled_from(PARTITIONS), items=ITEMS, fetch=FETCHES)
+    def read(self, name: TopicPartition, items: Draft, fetch: Fetch) -> None:
         """The source reads as many records as there is room for; some are decoded."""
         partition = self.assigned.get(name)
         flow = self.sut.flow(self.now)
         if partition is None or name in flow.paused:
             return
-        for _ in range(min(several, flow.room)):
-            offset, _ = self.next_in_log(partition, gap, items)
+        for _ in range(min(fetch.several, flow.room)):
+            offset = self.kafka.next_offset(name, partition.highest, fetch.gap, items)
             record = record_of(name, offset, partition.epoch)
             partition.held[offset] = ModelRecord(record, partition)
             partition.highest = offset + 1
             self.model.counts.consumed += 1
             assert self.sut.admit(record, self.now)
-        for number in range(decoded):
-            self.decode(name, bad=number == bad)
+        for number in range(fetch.decoded):
+            self.decode(name, bad=number == fetch.bad)
 
     @rule(name=st.sampled_from(PARTITIONS), back=st.integers(1, 4))
     def read_again(self, name: TopicPartition, back: int) -> None:
@@ -200,14 +157,14 @@ class World(RuleBasedStateMachine):
             record.letter_owed = True
             self.letters.append((record, settlement))
             return
-        mapped = dict(self.logs[name])[offset]
+        mapped = dict(self.kafka.logs[name])[offset]
         self.model.offer(record, mapped, self.now)
         answer = self.sut.offer(record.record, mapped, self.now)
         assert (answer.end if answer else None) == (
             None if mapped.items else End.SKIPPED
         )
         if not mapped.items:
-            self.ended[name].add(offset)
+            self.kafka.ended[name].add(offset)
 
     # ------------------------------------------------------------- the target
 
@@ -282,7 +239,7 @@ class World(RuleBasedStateMachine):
         assert record.partition.alive is self.sut.settle(record.record)
         if record.partition.alive:
             self.model.finish(record, End.DEAD_LETTERED)
-            self.ended[record.record.source].add(record.record.offset)
+            self.kafka.ended[record.record.source].add(record.record.offset)
         assert not self.sut.settle(record.record)
 
     @rule(
@@ -349,7 +306,7 @@ class World(RuleBasedStateMachine):
             if partition is not None and partition.epoch == commit.epoch:
                 if name in done:
                     partition.stopped = False
-                    self.stored[name] = commit.offset
+                    self.kafka.stored[name] = commit.offset
                 elif failed[name] != COORDINATOR_LOADING:
                     partition.stopped = True
         for partition in self.assigned.values():
@@ -384,9 +341,11 @@ class World(RuleBasedStateMachine):
         """Promises 4 and 5: the bound holds, and an idle partition is fetched."""
         said, flow = self.sut.statistics(), self.sut.flow(self.now)
         assert said.held + flow.room <= POLICY.held_records
-        own = POLICY.held_records // 2 // max(1, len(self.assigned))
+        count = 2 * max(1, len(self.assigned))
         for name, partition in self.assigned.items():
-            if len(partition.held) <= 0.6 * own and not flow.paused:
+            size = sum(r.record.size_bytes for r in partition.held.values())
+            few = len(partition.held) <= 0.6 * (POLICY.held_records // count)
+            if few and size <= 0.6 * (POLICY.held_bytes // count):
                 assert name not in flow.paused
         reasons = {pause.scope for pause in self.sut.pauses(self.now)}
         assert {str(name) for name in flow.paused} <= reasons
@@ -394,22 +353,6 @@ class World(RuleBasedStateMachine):
             assert "all partitions" in reasons
 
     # ---------------------------------------------------------------- helpers
-
-    def next_in_log(
-        self,
-        partition: ModelPartition,
-        gap: int,
-        items: list[tuple[ProfileId, Priority]],
-    ) -> tuple[int, Mapped]:
-        """Return the next record of a log; publish one when it is at its end."""
-        log = self.logs[partition.name]
-        for offset, mapped in log:
-            if offset >= partition.highest:
-                return offset, mapped
-        offset = (log[-1][0] + 1 if log else 0) + gap
-        made = tuple(Item(p, {"x": "1"}, ROUTES[Priority(c)]) for p, c in items)
-        log.append((offset, Mapped(made, None, ("m",)) if made else SKIPPED))
-        return log[-1]
 
     def next_to_decode(self, name: TopicPartition) -> ModelRecord | None:
         """Return the first record of a partition that was not decoded yet."""
@@ -428,7 +371,7 @@ class World(RuleBasedStateMachine):
                 assert settlement.failure is not None
                 self.letters.append((record, settlement))
             else:
-                self.ended[record.record.source].add(record.record.offset)
+                self.kafka.ended[record.record.source].add(record.record.offset)
 
     def check_commit(self, name: TopicPartition, commit: Commit) -> None:
         """Promises 1 and 10: nothing is passed over, nothing moves back."""
@@ -437,31 +380,15 @@ class World(RuleBasedStateMachine):
         assert partition.committable == commit.offset
         assert partition.committable_seen <= commit.offset
         partition.committable_seen = commit.offset
-        below = {offset for offset, _ in self.logs[name] if offset < commit.offset}
-        assert below <= self.ended[name]
-
-
-def record_of(name: TopicPartition, offset: int, epoch: int) -> Record:
-    """Return a record; its size depends on its offset."""
-    return Record(name, offset, 0, b"k", b"v", (), epoch, 50 + 50 * (offset % 4))
-
-
-def context(now: float) -> LetterContext:
-    """Return what a letter says besides."""
-    return LetterContext(
-        group="g",
-        template="{group}.{topic}.dead-letters",
-        partitions=2,
-        max_bytes=1_000,
-        mapping_set="1",
-        now=now,
-        wall_ms=1_700_000_000_000,
-    )
+        below = {
+            offset for offset, _ in self.kafka.logs[name] if offset < commit.offset
+        }
+        assert below <= self.kafka.ended[name]
 
 
 TestWorld = World.TestCase
 TestWorld.settings = settings(
-    max_examples=200,
+    max_examples=400,
     stateful_step_count=50,
     derandomize=True,
     deadline=None,

@@ -1,0 +1,117 @@
+"""What Hypothesis draws for the scheduler's histories, and a Kafka that remembers."""
+
+from __future__ import annotations
+
+from typing import NamedTuple, TypeAlias
+
+from hypothesis import strategies as st
+
+from consumer.model import (
+    DELIVERED,
+    UNSENT,
+    Failure,
+    IdKind,
+    Item,
+    Mapped,
+    Outcome,
+    OutcomeKind,
+    Priority,
+    ProfileId,
+    Record,
+    Route,
+    SkipReason,
+    Stage,
+    TopicPartition,
+)
+from consumer.schedule.policy import RetryPolicy, SchedulePolicy
+from consumer.settle import LetterContext
+
+Draft: TypeAlias = list[tuple[ProfileId, Priority]]  # the items of a record
+
+PARTITIONS = tuple(TopicPartition("t", number) for number in range(3))
+PROFILES = tuple(ProfileId(IdKind.PC_ID, name) for name in "abcd")
+ROUTES = {p: Route(mappings=("m",), priority=p) for p in Priority}
+POLICY = SchedulePolicy(
+    held_records=12,
+    held_bytes=2_000,
+    membership_lease_seconds=20.0,
+    retry=RetryPolicy(max_attempts=2, give_up_after_seconds=1.0),
+)
+COORDINATOR_LOADING = 14  # a broker error that stops nothing
+SKIPPED = Mapped((), SkipReason.WHEN, ("m",))
+BAD = Failure(Stage.DECODE, "truncated", "it ends too early")
+OUTCOMES = {
+    "delivered": DELIVERED,
+    "unsent": UNSENT,
+    "rejected": Outcome(OutcomeKind.REJECTED, "http_400", status=400),
+    "retry": Outcome(OutcomeKind.RETRY, "http_500", status=500),
+    "throttled": Outcome(OutcomeKind.RETRY, "http_429", "", 2.0, 429),
+    "busy": Outcome(OutcomeKind.RETRY, "http_503", "", 5.0, 500),
+    "refused": Outcome(OutcomeKind.SUSPECT, "http_401", status=401),
+    "unavailable": Outcome(OutcomeKind.SUSPECT, "http_503", "", 3.0, 503),
+}
+# Deliveries are likely, so that endpoints are well and items come to be blamed.
+KINDS = st.sampled_from([*OUTCOMES, *["delivered"] * 4, *["retry", "refused"] * 2])
+SELDOM = st.sampled_from([False] * 7 + [True])
+ITEM = st.tuples(st.sampled_from(PROFILES), st.sampled_from([*Priority, "normal"]))
+ITEMS = st.lists(ITEM, max_size=3, unique_by=lambda pair: pair[0])
+
+
+class Fetch(NamedTuple):
+    """How the source reads: gap before a new record, how many, what is decoded."""
+
+    gap: int = 0
+    several: int = 1
+    decoded: int = 1
+    bad: int = -1
+
+
+FETCHES = st.builds(
+    Fetch,
+    st.sampled_from([0, 0, 0, 1, 3]),
+    st.integers(1, 6),
+    st.integers(0, 12),
+    st.integers(0, 6),
+)
+BACKLOG = st.lists(ITEMS.filter(bool), min_size=3, max_size=6)
+
+
+class Kafka:
+    """What was published and committed, and which offsets have had their end."""
+
+    def __init__(self) -> None:
+        self.logs: dict[TopicPartition, list[tuple[int, Mapped]]]
+        self.logs = {name: [] for name in PARTITIONS}
+        self.stored = dict.fromkeys(PARTITIONS, 0)
+        self.ended: dict[TopicPartition, set[int]] = {n: set() for n in PARTITIONS}
+
+    def next_offset(
+        self, name: TopicPartition, after: int, gap: int, items: Draft
+    ) -> int:
+        """Return the next offset of a log; publish a record when it is at its end."""
+        log = self.logs[name]
+        for offset, _ in log:
+            if offset >= after:
+                return offset
+        offset = (log[-1][0] + 1 if log else 0) + gap
+        made = tuple(Item(p, {"x": "1"}, ROUTES[Priority(c)]) for p, c in items)
+        log.append((offset, Mapped(made, None, ("m",)) if made else SKIPPED))
+        return offset
+
+
+def record_of(name: TopicPartition, offset: int, epoch: int) -> Record:
+    """Return a record; its size depends on its offset."""
+    return Record(name, offset, 0, b"k", b"v", (), epoch, 50 + 50 * (offset % 4))
+
+
+def context(now: float) -> LetterContext:
+    """Return what a letter says besides."""
+    return LetterContext(
+        group="g",
+        template="{group}.{topic}.dead-letters",
+        partitions=2,
+        max_bytes=1_000,
+        mapping_set="1",
+        now=now,
+        wall_ms=1_700_000_000_000,
+    )
