@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from typing import NamedTuple
 
 import aiohttp
@@ -257,8 +257,11 @@ async def test_a_name_that_does_not_resolve(real: str) -> None:
 async def test_a_server_that_speaks_first(real: str) -> None:
     """Its greeting is never taken for an answer: it is no HTTP, or out of turn."""
 
-    async def greet(_: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+    async def greet(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         writer.write(b"220 mail.example.com ESMTP\r\n")
+        with suppress(ConnectionError):
+            await reader.read()
+        writer.close()
 
     server = await asyncio.start_server(greet, "127.0.0.1", 0)
     port = server.sockets[0].getsockname()[1]
