@@ -239,6 +239,8 @@ class Admission:
         own = schema.get("namespace", namespace)
         if not isinstance(own, str):
             invalid("a namespace is not text")
+        if len(own) > MAX_NAME_CHARACTERS:
+            invalid(f"a namespace has more than {MAX_NAME_CHARACTERS} characters")
         name = full_name(text_of(schema, "name"), own)
         if name in self._names or name in self._open:
             invalid(f"{name} is defined twice")

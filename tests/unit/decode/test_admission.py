@@ -48,6 +48,7 @@ def first(type_: object) -> object:
             fields({"name": "a", "type": "int"}, {"name": "a", "type": "int"}),
             "crm.Event has two fields of one name",
         ),
+        (schema(namespace="x" * 501), "a namespace has more than 500 characters"),
         (schema({**FIXED, "name": "x" * 501}), "a name has more than 500 characters"),
         (schema(FIXED, FIXED), "crm.F is defined twice"),
         (schema({**FIXED, "name": "Event"}), "crm.Event is defined twice"),
