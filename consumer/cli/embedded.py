@@ -279,36 +279,38 @@ def read_letters(brokers: str) -> list[Letter]:
         "group.id": f"{GROUP}-judge",
         "enable.auto.commit": False,
     })
-    letters: list[Letter] = []
     try:
-        for kind in KINDS:
-            for number in range(PARTITIONS):
-                letters += read_partition(reader, letters_of(kind.topic), number)
+        return read_all(reader, [letters_of(kind.topic) for kind in KINDS])
     finally:
         reader.close()
-    return letters
 
 
-def read_partition(reader: Consumer, topic: str, number: int) -> list[Letter]:
-    """Return the letters of one partition."""
-    place = TopicPartition(topic, number, 0)
-    _, end = reader.get_watermark_offsets(place, timeout=READ_SECONDS)
+def read_all(reader: Consumer, names: list[str]) -> list[Letter]:
+    """Return what stands in all partitions of `names` now."""
+    places = [
+        TopicPartition(name, number, 0)
+        for name in names
+        for number in range(PARTITIONS)
+    ]
+    ends = [
+        reader.get_watermark_offsets(place, timeout=READ_SECONDS)[1] for place in places
+    ]
     found: list[Letter] = []
-    reader.assign([place])
+    reader.assign([place for place, end in zip(places, ends, strict=True) if end])
     give_up_at = time.monotonic() + READ_SECONDS
-    while len(found) < end and time.monotonic() < give_up_at:
-        for message in reader.consume(end - len(found), timeout=0.5):
-            if message.error() is None:
-                headers = {name: text for name, text in message.headers() or () if text}
-                found.append(letter_from(headers))
+    while len(found) < sum(ends) and time.monotonic() < give_up_at:
+        message = reader.poll(POLL_SECONDS)
+        if message is not None and message.error() is None:
+            found.append(letter_from(dict(message.headers() or ())))
     return found
 
 
-def letter_from(headers: dict[str, bytes]) -> Letter:
+def letter_from(headers: dict[str, str | bytes | None]) -> Letter:
     """Return what the headers of a dead letter say."""
 
     def said(name: str) -> str:
-        return headers.get(f"dead-letter-{name}", b"").decode()
+        text = headers.get(f"dead-letter-{name}") or ""
+        return text if isinstance(text, str) else text.decode()
 
     return Letter(
         topic=said("topic"),
