@@ -67,7 +67,7 @@ def faults_of(settings: Settings) -> tuple[FileFault, ...]:
     readers = load_readers(read_folder(settings.schemas, AVRO))
     found = check_mappings(
         read_folder(settings.mappings, YAML),
-        {name: reader.schema for name, reader in readers.items()},
+        readers,
         settings.topics,
         {name: key.reveal().encode() for name, key in settings.keys.items()},
     )

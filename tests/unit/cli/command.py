@@ -1,6 +1,7 @@
 """Run a command in this process, as the shell would see it."""
 
 from dataclasses import dataclass
+from typing import Any
 
 import msgspec
 import pytest
@@ -29,6 +30,12 @@ class Ended:
         """The one JSON value on standard output."""
         found = msgspec.json.decode(self.out)
         assert isinstance(found, dict)
+        return found
+
+    def listed(self, name: str) -> list[dict[str, Any]]:
+        """One list of objects in the JSON value."""
+        found = self.json[name]
+        assert isinstance(found, list)
         return found
 
 
