@@ -76,7 +76,7 @@ class Admin:
         Raises:
             SandboxError: The body is not a list of profiles.
         """
-        entries = asked.body.get("profiles") if isinstance(asked.body, dict) else None
+        entries = asked.values().get("profiles")
         if not isinstance(entries, list):
             raise SandboxError('the body is {"profiles": [...]}')
         now = self._target.clock()
@@ -140,14 +140,8 @@ class Admin:
         return {"faults": self._target.faults.to_json()}
 
     def add_fault(self, asked: Asked) -> object:
-        """Set a rule.
-
-        Raises:
-            SandboxError: The body is not an object.
-        """
-        if not isinstance(asked.body, dict):
-            raise SandboxError("the body is a fault rule")
-        rule = FaultRule.from_json(asked.body)
+        """Set a rule."""
+        rule = FaultRule.from_json(asked.values())
         return {"id": self._target.faults.add(rule, self._target.clock())}
 
     def clear_faults(self, asked: Asked) -> object:
@@ -174,10 +168,18 @@ class Admin:
         return {"token": access.token, "required": access.required}
 
     def rotate_token(self, asked: Asked) -> object:
-        """Rotate the token, or switch its requirement."""
-        access = self._target.access
-        access.rotate(asked.body.get("token"))
-        access.required = bool(asked.body.get("required", access.required))
+        """Rotate the token, or switch its requirement.
+
+        Raises:
+            SandboxError: The token is not a text, or the switch not a boolean.
+        """
+        access, values = self._target.access, asked.values()
+        token = values.get("token")
+        required = values.get("required", access.required)
+        if not isinstance(token, str | None) or not isinstance(required, bool):
+            raise SandboxError("token is a text, required is a boolean")
+        access.rotate(token)
+        access.required = required
         return self.read_token(asked)
 
     def read_switches(self, asked: Asked) -> object:
@@ -187,7 +189,7 @@ class Admin:
 
     def set_switches(self, asked: Asked) -> object:
         """Set some switches."""
-        self._target.set_switches(changed(self._target.switches, asked.body))
+        self._target.set_switches(changed(self._target.switches, asked.values()))
         return self.read_switches(asked)
 
     def read_quota(self, asked: Asked) -> object:
@@ -202,11 +204,19 @@ class Admin:
         }
 
     def set_quota(self, asked: Asked) -> object:
-        """Set the quota."""
-        quota = self._target.quota
-        quota.limit = int(asked.body.get("limit", quota.limit))
-        window = asked.body.get("window_seconds", quota.window_seconds)
-        quota.window_seconds = float(window)
+        """Set the quota.
+
+        Raises:
+            SandboxError: A value is not a number, or below 0.
+        """
+        quota, values = self._target.quota, asked.values()
+        limit = values.get("limit", quota.limit)
+        window = values.get("window_seconds", quota.window_seconds)
+        if type(limit) is not int or not isinstance(window, (int, float)):
+            raise SandboxError("limit is a whole number, window_seconds a number")
+        if min(limit, window) < 0:
+            raise SandboxError("a quota is not negative")
+        quota.limit, quota.window_seconds = limit, float(window)
         return self.read_quota(asked)
 
 

@@ -120,7 +120,8 @@ class Connection(asyncio.Protocol):
             self._transport.abort()
 
     def _advance(self) -> None:
-        while not self._busy and self._transport is not None:
+        # What a client sent behind a request that closes is not a request.
+        while self._transport and not self._busy and not self._transport.is_closing():
             try:
                 request = self._reader.next(time.time())
             except BadRequestError as error:

@@ -26,6 +26,16 @@ class Asked(NamedTuple):
     query: dict[str, str]
     body: Any
 
+    def values(self) -> dict[str, Any]:
+        """Return the body, which has to be an object.
+
+        Raises:
+            SandboxError: It is not one.
+        """
+        if not isinstance(self.body, dict):
+            raise SandboxError("the body is a JSON object")
+        return self.body
+
     def number(self, name: str, default: int) -> int:
         """Return a whole number from the query.
 

@@ -134,6 +134,28 @@ async def test_the_quota_is_read_and_set() -> None:
         }
 
 
+@pytest.mark.parametrize(
+    ("method", "path", "body"),
+    [
+        ("PATCH", "/quota", {"limit": "1"}),
+        ("PATCH", "/quota", {"window_seconds": "1"}),
+        ("PATCH", "/quota", {"limit": -1}),
+        ("PATCH", "/quota", []),
+        ("POST", "/token", {"token": 1}),
+        ("POST", "/token", {"required": "yes"}),
+        ("POST", "/faults", []),
+        ("PATCH", "/switches", []),
+    ],
+)
+async def test_wrong_values_are_refused(method: str, path: str, body: object) -> None:
+    """A body that does not fit is refused with a reason, and nothing is set."""
+    async with sandbox() as box:
+        token = box.target.access.token
+        with pytest.raises(SandboxError, match=f"{method} {path}: "):
+            await box.admin.ask(method, path, body)
+        assert (box.target.quota.limit, box.target.access.token) == (1_000_000, token)
+
+
 async def test_the_admin_port_says_what_it_does() -> None:
     """`GET /` lists what can be asked; what cannot is refused, wrong JSON too."""
     async with sandbox() as box:
