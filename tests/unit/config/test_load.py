@@ -138,3 +138,19 @@ def test_origins_say_where_each_value_came_from(folder: Path) -> None:
     assert found["target.token"] == ("***", f"c.yaml:6:10 (file {folder / 't'})")
     assert found["target.proxy"] == ("http://***@p:1", "c.yaml:7:10")
     assert len(found) == len(loaded.origins)
+
+
+def test_the_times_of_the_group(folder: Path) -> None:
+    """What the group's protocol says of time-outs is read from the properties."""
+    kafka = settings(folder).kafka
+    assert (kafka.session_timeout_seconds, kafka.poll_interval_seconds) == (45.0, 300.0)
+    text = "  group.protocol: consumer\n  session.timeout.ms: 6000\ntarget:"
+    newer = settings(folder, LEAST.replace("target:", text)).kafka
+    assert newer.session_timeout_seconds == 45.0
+
+
+def test_where_the_target_is(folder: Path) -> None:
+    """Target's own host is made of the client code, unless another is set."""
+    assert settings(folder).target.url == "https://acme.tt.omtrdc.net"
+    text = f"{LEAST}  base_url: http://127.0.0.1:8080/gate/\n"
+    assert settings(folder, text).target.url == "http://127.0.0.1:8080/gate"

@@ -4,6 +4,7 @@ from pathlib import Path
 
 import pytest
 
+from consumer.config.secret import masked_url
 from consumer.errors import ConfigurationError
 from tests.unit.config.files import LEAST, faults, read
 
@@ -48,3 +49,26 @@ def test_a_wrong_secret_is_not_repeated(folder: Path, text: str) -> None:
     found = " ".join(faults(folder, LEAST + text))
     assert "s3cr3t" not in found
     assert "0777777777" not in found
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("http://h:1/x", "http://h:1/x"),
+        ("http://u:p@h:1/x", "http://***@h:1/x"),
+        ("http://u:p@w@h", "http://***@h"),
+        ("u:p@h", "***"),
+        ("http://u:p@", "***"),
+        ("http://[u:p@h", "***"),
+    ],
+)
+def test_a_url_is_masked(text: str, expected: str) -> None:
+    """User and password of a URL are masked, and all of what is no URL."""
+    assert masked_url(text) == expected
+
+
+def test_the_properties_are_masked(folder: Path) -> None:
+    """The repr of the Kafka settings names the properties, and few values."""
+    kafka = read(folder, LEAST.replace("target:", "  x.y: s3cr3t\ntarget:")).settings
+    assert "'group.id': 'offline-profiles'" in repr(kafka)
+    assert "'x.y': '***'" in repr(kafka)
