@@ -128,7 +128,6 @@ class Reader:
         value: Value = None
         try:
             value = self.document()
-            value = self.document()
         except yaml.MarkedYAMLError as error:
             self.syntax(error)
         except (yaml.YAMLError, UnicodeEncodeError):
