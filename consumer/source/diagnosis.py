@@ -11,7 +11,7 @@ from confluent_kafka import KafkaError
 from consumer.model import TopicPartition
 from consumer.source.values import SourceFault, SourceFaultKind
 
-__all__ = ["cause", "diagnosis"]
+__all__ = ["HANGS_UP", "cause", "diagnosis"]
 
 HTTP_AS_SIZE = "1213486160"  # the bytes "HTTP" read as a response's length
 KINDS = {
@@ -73,15 +73,16 @@ CAUSES = (
         "Set kafka.bootstrap.servers to names that this machine can resolve.",
     ),
     (
-        "in state APIVERSION_QUERY",
-        "the port was open and hung up: it wants TLS, or is not Kafka",
-        "Set kafka.security.protocol to SSL or SASL_SSL, or use the right port.",
-    ),
-    (
-        "in SSL_HANDSHAKE state",
-        "the TLS handshake did not come to its end",
+        "in state SSL_HANDSHAKE",
+        "the TLS handshake was broken off",
         "Set kafka.security.protocol and the port to fit the listener.",
     ),
+)
+
+
+HANGS_UP = (
+    "The port is open and hangs up: it wants TLS (kafka.security.protocol: SSL or "
+    "SASL_SSL), or is not Kafka."
 )
 
 

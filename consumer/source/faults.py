@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import logging
 from collections.abc import Collection
 
@@ -9,7 +10,7 @@ from confluent_kafka import Consumer, KafkaError, KafkaException, Message
 
 from consumer.model import TopicPartition
 from consumer.source.bridge import Bridge
-from consumer.source.diagnosis import diagnosis
+from consumer.source.diagnosis import cause, diagnosis
 from consumer.source.partitions import Partitions
 from consumer.source.starts import RESTART_MEND, reset_offset
 from consumer.source.values import (
@@ -40,7 +41,8 @@ class Faults:
     """Turns librdkafka's errors into faults. Owned by the consumer's thread.
 
     Attributes:
-        newest: The newest connection error, for the message of a failed start.
+        newest: The newest connection error, for the message of a failed start; None when
+            librdkafka named none.
         is_fatal: True when librdkafka cannot go on.
         lasting: Faults that were told and are not over, with their topic if they have
             one.
@@ -72,17 +74,22 @@ class Faults:
         away is a fault. Its text names no cause, so that of the newest error is told.
         """
         fault = diagnosis(error)
-        if fault.kind is Kind.BROKERS_DOWN and self.newest is not None:
-            fault = SourceFault(
-                kind=fault.kind, message=self.newest.message, mend=self.newest.mend
-            )
-        self.newest = fault
+        named = self.newest is not None and self.newest.kind is not Kind.BROKERS_DOWN
+        if fault.kind is not Kind.BROKERS_DOWN:
+            # A text whose meaning is known says more than the one after it.
+            if not named or cause(error.str()) is not None:
+                self.newest = fault
+        elif named and self.newest is not None:
+            text = f"no broker answers: {self.newest.message}"
+            fault = dataclasses.replace(fault, message=text)
+        else:
+            self.newest = fault
         self.begin(fault)
 
     def begin(self, fault: SourceFault) -> None:
         """Tell `fault`, once until it is over; what librdkafka mends is only logged."""
         if fault.kind is Kind.CLIENT:
-            log.info("%s", fault.message)
+            log.debug("%s", fault.message)
             return
         self.is_fatal |= fault.kind is Kind.FATAL
         key = (fault.kind, fault.partition)

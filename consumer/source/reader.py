@@ -44,11 +44,24 @@ from consumer.source.values import SourceOptions, Subscription
 __all__ = ["Reader"]
 
 log = logging.getLogger(__name__)
+librdkafka_log = logging.getLogger("consumer.source.librdkafka")
 
 BATCH = 500
 POLL_SECONDS = 0.05
 PATIENCE_SECONDS = 0.5  # without room, before all is paused
+TOLD_BY_CALLBACK = ("FAIL [", "ERROR [")
 CLOSE_SECONDS = 1.0  # the least that closing gets, whatever was left of the deadline
+
+
+def is_news(record: logging.LogRecord) -> bool:
+    """Whether a line of librdkafka's says what its error callback does not.
+
+    Without a broker it writes ten lines of connection errors a second.
+    """
+    return not record.getMessage().startswith(TOLD_BY_CALLBACK)
+
+
+librdkafka_log.addFilter(is_news)
 
 
 class Reader:
@@ -79,6 +92,9 @@ class Reader:
         self.receive = receive
         self.started: Future[None] = Future()
         self.ended: Future[None] = Future()
+        # Who waits for one of them may be cancelled; the future must not be.
+        self.started.set_running_or_notify_cancel()
+        self.ended.set_running_or_notify_cancel()
         self._commands: queue.SimpleQueue[Callable[[], None]] = queue.SimpleQueue()
         self._close_by: float | None = None
         self._no_room_since: float | None = None
@@ -87,7 +103,7 @@ class Reader:
             {
                 "error_cb": self.on_error,
                 "on_commit": self.on_commit,
-                "logger": logging.getLogger("consumer.source.librdkafka"),
+                "logger": librdkafka_log,
             },
         )
         policy = start_policy(settings.kafka)
@@ -147,10 +163,10 @@ class Reader:
                 self.is_wanted,
             )
         except ConsumerError as error:
-            self.bridge.aside(self.consumer.close, CLOSE_SECONDS)
             self.started.set_exception(error)
             return False
-        self.subscribe(subscription)
+        if self._close_by is None:
+            self.subscribe(subscription)
         self.started.set_result(None)
         return True
 

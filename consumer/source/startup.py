@@ -9,7 +9,14 @@ from collections.abc import Callable
 from confluent_kafka import Consumer, KafkaException
 
 from consumer.errors import ConfigurationError, DependencyError, FileFault
-from consumer.source.values import Property, SourceFault, SourceOptions, Subscription
+from consumer.source.diagnosis import HANGS_UP
+from consumer.source.values import (
+    Property,
+    SourceFault,
+    SourceFaultKind,
+    SourceOptions,
+    Subscription,
+)
 
 __all__ = ["UnknownTopicError", "connected", "made", "unreachable"]
 
@@ -115,7 +122,12 @@ def topics(consumer: Consumer) -> set[str] | None:
 def unreachable(settings: SourceOptions, cause: SourceFault | None) -> str:
     """Return why there is no broker, with the mend."""
     servers = str(settings.kafka.get("bootstrap.servers", "")) or "(none)"
-    why = f"{cause.message} {cause.mend}" if cause else "No connection was made."
+    if cause is None:
+        why = "No connection was made."
+    elif cause.kind is SourceFaultKind.BROKERS_DOWN:
+        why = HANGS_UP  # librdkafka gives no error for that: only that all are down
+    else:
+        why = f"{cause.message} {cause.mend}"
     return (
         f"no Kafka broker at {re.sub(r'[^ -~]', '?', servers)} within "
         f"{settings.startup_timeout_seconds:g} s: {why}"
