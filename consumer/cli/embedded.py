@@ -48,8 +48,15 @@ READ_SECONDS = 10.0
 # longer than our time-out.
 FAULTS: tuple[dict[str, object], ...] = (
     {"kind": "status", "status": 503, "ratio": 0.03, "seed": 11},
-    {"kind": "status", "status": 429, "retry_after": "1", "ratio": 0.002, "seed": 12},
-    {"kind": "latency", "seconds": 1.5, "ratio": 0.002, "seed": 13},
+    {
+        "kind": "status",
+        "status": 429,
+        "retry_after": "1",
+        "ratio": 0.01,
+        "count": 2,
+        "seed": 12,
+    },
+    {"kind": "latency", "seconds": 1.5, "ratio": 0.01, "count": 3, "seed": 13},
 )
 
 CONFIGURATION = """\
