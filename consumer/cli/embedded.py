@@ -201,7 +201,7 @@ async def consume(
     stop = asyncio.Event()
     running: list[Pipeline] = []
     service = asyncio.create_task(
-        serve(settings, read_material(settings), {}, stop, running.append)
+        serve(settings, read_material(settings), {}, stop, on_started=running.append)
     )
     publisher = asyncio.create_task(asyncio.to_thread(publishing.run))
     try:

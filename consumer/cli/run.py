@@ -17,6 +17,7 @@ from consumer.cli.files import load_settings
 from consumer.pipeline.material import read_material
 from consumer.pipeline.service import serve
 from consumer.telemetry.logs import configure
+from consumer.telemetry.metrics import Metrics
 
 __all__ = ["event_loop", "run", "tune_garbage_collector", "until_signal"]
 
@@ -37,12 +38,15 @@ def run(config: str) -> int:
     the group is left, within `drain_timeout_seconds`. A second signal cuts that short.
     """
     settings = load_settings(config).settings
-    configure(settings.logging.level, settings.logging.format, sys.stderr)
+    metrics = Metrics()
+    configure(settings.logging.level, settings.logging.format, sys.stderr, metrics)
     material = read_material(settings)
     tune_garbage_collector()
-    return event_loop(
-        lambda: until_signal(lambda stop: serve(settings, material, os.environ, stop))
-    )
+
+    def serving(stop: asyncio.Event) -> Awaitable[None]:
+        return serve(settings, material, os.environ, stop, metrics=metrics)
+
+    return event_loop(lambda: until_signal(serving))
 
 
 def event_loop(main: Callable[[], Coroutine[None, None, int]]) -> int:

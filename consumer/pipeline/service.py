@@ -59,6 +59,8 @@ async def serve(
     material: Material,
     environ: Mapping[str, str],
     stop: asyncio.Event,
+    *,
+    metrics: Metrics | None = None,
     on_started: Callable[[Pipeline], None] = lambda _: None,
 ) -> None:
     """Run until `stop` is set, then drain.
@@ -68,6 +70,7 @@ async def serve(
         material: The mappings, and our schemas.
         environ: OpenTelemetry's own variables.
         stop: Set by whoever wants the drain, such as a signal's handler.
+        metrics: Where to count, if somebody counts there already.
         on_started: Told the pipeline once it reads.
 
     Ends with DependencyError when there is no broker, ConfigurationError when a topic
@@ -78,9 +81,9 @@ async def serve(
         Export.begin(switch, environ, consumer.__version__) if switch.is_on else None
     )
     try:
-        await Run(settings, material, tracing_of(settings, switch, export)).go(
-            stop, on_started
-        )
+        tracing = tracing_of(settings, switch, export)
+        run = Run(settings, material, tracing, metrics or Metrics())
+        await run.go(stop, on_started)
     finally:
         if export is not None:
             await asyncio.to_thread(export.end)
@@ -108,12 +111,16 @@ class Run:
     """One run of the service. Owned by `serve`."""
 
     def __init__(
-        self, settings: Settings, material: Material, tracing: Tracing
+        self,
+        settings: Settings,
+        material: Material,
+        tracing: Tracing,
+        metrics: Metrics,
     ) -> None:
         self._settings = settings
         self._material = material
         self._tracing = tracing
-        self._metrics = Metrics()
+        self._metrics = metrics
         self._token = token_of(settings)
         self._beat = time.monotonic()
         self._reloading: asyncio.Task[bool] | None = None

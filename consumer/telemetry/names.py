@@ -120,21 +120,10 @@ ALREADY_DONE = counter(
     (),
     "Records read again that were known as done; they are not counted as consumed.",
 )
-PROCESS_SECONDS = seconds(
-    "messaging_process_duration_seconds",
-    ("messaging_destination_name",),
-    "From a record's admission to its final end.",
-)
 KAFKA_TO_ACK = seconds(
     f"{OURS}kafka_to_ack_seconds",
     ("mapping",),
     "From the broker's timestamp to the target's answer.",
-    LAG_BUCKETS,
-)
-EVENT_TO_ACK = seconds(
-    f"{OURS}event_to_ack_seconds",
-    ("mapping",),
-    "From when the action happened, where the mapping says it, to the target's answer.",
     LAG_BUCKETS,
 )
 QUEUE_WAIT = seconds(
@@ -142,19 +131,7 @@ QUEUE_WAIT = seconds(
     (),
     "How long a work that was ready waited for its call.",
 )
-# lag
-LAG_RECORDS = gauge(
-    f"{OURS}consumer_lag_records",
-    "records",
-    PARTITION,
-    "Records without a final end: high watermark less committed offset.",
-)
-LAG_SECONDS = gauge(
-    f"{OURS}consumer_lag_seconds",
-    "seconds",
-    PARTITION,
-    "Age of the oldest record without a final end, at the scrape; 0 when there is none.",
-)
+# progress
 COMMITTED = gauge(
     f"{OURS}committed_offset", "", PARTITION, "The newest acknowledged commit."
 )
@@ -174,12 +151,6 @@ EXPIRED = counter(
 HELD_RECORDS = gauge(f"{OURS}queue_records", "records", (), "Records held, all told.")
 HELD_BYTES = gauge(f"{OURS}inflight_bytes", "bytes", (), "Bytes of the records held.")
 IN_FLIGHT = gauge(f"{OURS}inflight_records", "works", (), "Works on the wire.")
-OLDEST = gauge(
-    f"{OURS}oldest_inflight_seconds",
-    "seconds",
-    (),
-    "Age of the oldest work on the wire.",
-)
 PAUSED = gauge(
     f"{OURS}paused_partitions", "partitions", (), "Partitions that are not fetched."
 )
@@ -213,9 +184,6 @@ REBALANCES = counter(
     ("type",),
     "Changes of the assignment: assigned, revoked or lost.",
 )
-DRAIN_SECONDS = gauge(
-    f"{OURS}drain_seconds", "seconds", (), "How long the last drain took."
-)
 # target
 REQUEST_SECONDS = seconds(
     "http_client_request_duration_seconds",
@@ -226,12 +194,6 @@ REQUEST_SECONDS = seconds(
         "error_type",
     ),
     "Every call to the target, from its first byte to the end of its answer.",
-)
-ACTIVE_REQUESTS = gauge(
-    "http_client_active_requests",
-    "requests",
-    ("server_address",),
-    "Calls to the target on the wire.",
 )
 RETRIES = counter(
     f"{OURS}retries_total", "works", ("reason",), "Works that were put back, by reason."
@@ -262,12 +224,6 @@ MAPPING_ERRORS = counter(
     ("mapping", "reason"),
     "Records that a rule of a mapping refused.",
 )
-SCHEMA_FETCHES = counter(
-    f"{OURS}schema_fetch_total",
-    "",
-    ("result",),
-    "Questions to the schema registry: found, unknown or unreachable.",
-)
 LETTERS = counter(
     f"{OURS}dlq_records_total",
     "records",
@@ -297,6 +253,7 @@ LOOP_LAG = seconds(
     "How late the event loop turned.",
     DURATION_BUCKETS,
 )
+
 LOG_LINES = counter(
     f"{OURS}log_lines_total", "lines", ("level",), "Log lines, also those held back."
 )

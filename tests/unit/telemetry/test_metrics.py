@@ -10,11 +10,11 @@ from consumer.telemetry.metrics import Metrics, Sample
 from consumer.telemetry.names import (
     BUILD,
     COMMITTED,
-    LAG_RECORDS,
     METRICS,
     RECORDS,
     REQUEST_SECONDS,
     RETRIES,
+    UNCOMMITTED_SPAN,
     MetricKind,
     table,
 )
@@ -109,14 +109,14 @@ def test_what_is_is_asked_at_the_scrape() -> None:
     counted = replace(RETRIES, name="target_consumer_other_total")
     metrics.collect_from(
         lambda: [
-            Sample(LAG_RECORDS, ("t", "0"), lag[0]),
-            Sample(LAG_RECORDS, ("t", "1"), 1),
+            Sample(UNCOMMITTED_SPAN, ("t", "0"), lag[0]),
+            Sample(UNCOMMITTED_SPAN, ("t", "1"), 1),
             Sample(counted, ("x",), 4),
         ]
     )
-    assert exposed(metrics)["target_consumer_consumer_lag_records", ("0", "t")] == 7
+    assert exposed(metrics)["target_consumer_uncommitted_span_offsets", ("0", "t")] == 7
     lag[0] = 9
-    assert exposed(metrics)["target_consumer_consumer_lag_records", ("0", "t")] == 9
+    assert exposed(metrics)["target_consumer_uncommitted_span_offsets", ("0", "t")] == 9
     assert exposed(metrics)["target_consumer_other_total", ("x",)] == 4
 
 
