@@ -20,7 +20,7 @@ from consumer.mapping.specification import MappingSpec, RuleSpec
 from consumer.mapping.step import StepError
 from consumer.mapping.value_type import ValueType, from_avro
 from consumer.model import EndpointName, IdKind, Route
-from consumer.yamlfile import Path, read_yaml
+from consumer.yamlfile import Path, Value, read_yaml
 
 __all__ = ["Checked", "Reader", "Readers", "blob_id", "check_file"]
 
@@ -284,8 +284,9 @@ class FileCheck:
             self.faults.add(
                 FaultCode.NOTHING_WRITTEN, path, "No profile is named.", "Name one."
             )
+        listed = isinstance(value_at(self.faults.document.value, path), list)
         for index, entry in enumerate(entries):
-            where = (*path, index, str(entry.kind))
+            where = (*path, *((index,) if listed else ()), str(entry.kind))
             if entry.kind is IdKind.ECID:
                 self.faults.add(
                     FaultCode.NOT_BUILT,
@@ -334,6 +335,13 @@ class FileCheck:
             )
         if not spec.cases or spec.cases[-1].when is not None:
             yield Case(number=None, when=None, attributes=common)
+
+
+def value_at(value: Value, path: Path) -> Value:
+    """Return what stands at a path of keys."""
+    for key in path:
+        value = value.get(str(key)) if isinstance(value, dict) else None
+    return value
 
 
 def attributes_of(spec: MappingSpec) -> Iterator[tuple[str, Path]]:

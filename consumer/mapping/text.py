@@ -95,7 +95,7 @@ WITHOUT = {
     Kind.TIMESTAMP: "Write a `format` with `date` and `zone`.",
     Kind.LOCAL_TIMESTAMP: "Write a `format` with `date`.",
     Kind.TIME: "Write a `format` with `date`.",
-    Kind.BYTES: "Use a function that makes a text of it, such as `hex`.",
+    Kind.BYTES: "Use a function that makes a text of it.",
     Kind.LIST: "Use a function such as `join`, `first` or `count`.",
     Kind.MAP: "Name one entry in the path, or use `count`.",
     Kind.RECORD: "Name one of its fields in the path.",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import decimal
+import re
 from collections.abc import Callable
 from decimal import Decimal
 
@@ -22,6 +23,7 @@ __all__ = ["NUMBER_FUNCTIONS"]
 
 NUMBERS = frozenset({Kind.INTEGER, Kind.FLOAT, Kind.DECIMAL})
 CONTEXT = decimal.Context(prec=400)
+CURRENCY = re.compile(r"[A-Z]{3}")
 
 # ISO 4217: currencies whose minor unit is not a hundredth.
 NO_DIGITS = "BIF CLP DJF GNF ISK JPY KMF KRW PYG RWF UGX UYI VND VUV XAF XOF XPF"
@@ -41,7 +43,7 @@ def minor_units(inputs: tuple[int, str]) -> Decimal:
         MappingError: The currency is no code of three capital letters.
     """
     amount, currency = inputs
-    if len(currency) != 3 or not (currency.isascii() and currency.isupper()):  # noqa: PLR2004 - ISO 4217
+    if CURRENCY.fullmatch(currency) is None:
         raise MappingError("currency", "The currency is no code of ISO 4217.")
     return Decimal(amount).scaleb(-EXPONENTS.get(currency, 2), CONTEXT)
 

@@ -85,6 +85,9 @@ SCHEMA: dict[str, object] = {
     ),
 }
 
+# Code, line, column, message, mend.
+Found = tuple[str, int, int, str, str]
+
 BASE = """\
 version: 1
 name: thing
@@ -156,8 +159,23 @@ def checked(text: str, keys: Mapping[str, bytes] | None = None) -> CheckedSet:
     return check({"thing.yaml": text}, READERS, {}, keys)
 
 
-def faults(text: str) -> list[tuple[str, int, int, str, str]]:
-    """Return code, line, column, message and mend of each fault of a file."""
+def cases(table: str) -> list[tuple[str, Found]]:
+    """Return what stands in a table: a text, and below it the fault that it has.
+
+    A fault is written as `CODE line:column message | mend`.
+    """
+    found: list[tuple[str, Found]] = []
+    for block in table.strip("\n").split("\n\n"):
+        text, _, below = block.rpartition("\n")
+        code, place, rest = below.split(" ", 2)
+        line, column = place.split(":")
+        message, mend = rest.split(" | ", 1)
+        found.append((text, (code, int(line), int(column), message, mend)))
+    return found
+
+
+def faults(text: str) -> list[Found]:
+    """Return the faults of a file."""
     return [(f.code, f.line, f.column, f.message, f.mend) for f in checked(text).faults]
 
 
