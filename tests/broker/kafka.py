@@ -18,6 +18,12 @@ from typing import Self
 
 from confluent_kafka import KafkaException, Producer
 from confluent_kafka.admin import AdminClient
+from confluent_kafka.admin._config import (
+    AlterConfigOpType,
+    ConfigEntry,
+    ConfigResource,
+)
+from confluent_kafka.admin._resource import ResourceType
 from confluent_kafka.cimpl import NewTopic
 
 from tests.broker.downloads import kafka_jars
@@ -51,6 +57,19 @@ class Cluster:
         )
         made: dict[str, Future[None]] = admin.create_topics([topic])
         made[name].result(ADMIN_SECONDS)
+
+    def set_group(self, group: str, name: str, value: str) -> None:
+        """Give a consumer group a setting of its own."""
+        admin = AdminClient({"bootstrap.servers": self.bootstrap, **QUIET})
+        resource = ConfigResource(
+            ResourceType.GROUP,
+            group,
+            incremental_configs=[
+                ConfigEntry(name, value, incremental_operation=AlterConfigOpType.SET)
+            ],
+        )
+        for answer in admin.incremental_alter_configs([resource]).values():
+            answer.result(ADMIN_SECONDS)
 
     def is_ready(self) -> bool:
         """Whether a client can list the brokers."""

@@ -90,6 +90,7 @@ class Member:
         self.faults: list[SourceFault] = []
         self.positions: dict[TopicPartition, Commit] = {}
         self.asked: list[frozenset[TopicPartition]] = []
+        self.is_silent = False
         self.source: Source
 
     def on_records(self, batch: list[Record]) -> None:
@@ -107,6 +108,8 @@ class Member:
     ) -> Mapping[TopicPartition, Commit]:
         """Return what the test wants committed."""
         self.asked.append(partitions)
+        if self.is_silent:
+            await asyncio.Event().wait()
         return {
             each: commit
             for each, commit in self.positions.items()

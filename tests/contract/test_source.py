@@ -8,6 +8,8 @@ import time
 import pytest
 
 from consumer.model import Commit, TopicPartition
+from consumer.source.session import session_timeout_seconds
+from consumer.source.values import Subscription
 from tests.broker.kafka import Cluster
 from tests.broker.mock import MockCluster
 from tests.contract.members import Member, joined, new_topic, published, until
@@ -228,6 +230,48 @@ async def test_a_second_member_takes_over_where_the_first_stopped(
         await first.gets(4)
     assert all(not lost for _, lost in first.revoked)
     assert first.epochs == sorted(set(first.epochs))
+
+
+async def test_a_pipeline_that_does_not_answer_delays_only_so_long(
+    cluster: Cluster,
+) -> None:
+    """Without positions nothing is committed, and the group goes on after the bound."""
+    topic = new_topic(cluster)
+    async with joined(cluster, topic) as member:
+        await member.gets(1)
+        member.is_silent = True
+    assert member.results == []
+    assert len(member.revoked) == 1
+
+
+async def test_a_subscription_may_change(cluster: Cluster) -> None:
+    """A topic that is added is read from then on; one that is dropped is given back."""
+    old, new = new_topic(cluster), new_topic(cluster)
+    published(cluster, new, numbered(3))
+    async with joined(cluster, old) as member:
+        await member.gets(1)
+        member.source.subscribe(Subscription(topics=(new,)))
+        await member.reads(3)
+        await until(lambda: set(member.assigned) == {TopicPartition(new, 0)})
+    assert (frozenset({TopicPartition(old, 0)}), False) in member.revoked
+
+
+@pytest.mark.kafka
+@pytest.mark.parametrize("seconds", [6.0, 9.0])
+async def test_the_groups_session_timeout_is_read(
+    kafka_broker: Cluster, seconds: float
+) -> None:
+    """Under `group.protocol: consumer` it is the group's setting, or the broker's."""
+    group = f"g-{seconds}"
+    if seconds != 6.0:
+        kafka_broker.set_group(group, "consumer.session.timeout.ms", "9000")
+    kafka = {
+        "bootstrap.servers": kafka_broker.bootstrap,
+        "group.id": group,
+        "group.protocol": "consumer",
+    }
+    found = await asyncio.to_thread(session_timeout_seconds, kafka)
+    assert found == seconds
 
 
 def shared(first: Member, second: Member, count: int) -> bool:

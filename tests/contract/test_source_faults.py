@@ -5,11 +5,14 @@ from __future__ import annotations
 import asyncio
 import dataclasses
 import socket
+import ssl
 import threading
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
+from pathlib import Path
 
 import pytest
+import trustme
 from confluent_kafka import Producer
 from confluent_kafka import TopicPartition as Place
 from confluent_kafka.admin import AdminClient
@@ -87,6 +90,31 @@ def answering(answer: bytes) -> Iterator[int]:
     thread.join(5)
 
 
+@contextmanager
+def speaking_tls(authority: trustme.CA) -> Iterator[int]:
+    """Give a port that speaks TLS with a certificate of `authority`."""
+    context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
+    authority.issue_cert("127.0.0.1").configure_cert(context)
+    with socket.create_server(("127.0.0.1", 0)) as server:
+
+        def serve() -> None:
+            while True:
+                try:
+                    connection, _ = server.accept()
+                except OSError:
+                    return
+                with connection, suppress(OSError):
+                    connection.settimeout(2)
+                    with context.wrap_socket(connection, server_side=True) as secure:
+                        secure.recv(1)
+
+        thread = threading.Thread(target=serve, daemon=True)
+        thread.start()
+        yield server.getsockname()[1]
+        server.shutdown(socket.SHUT_RDWR)
+    thread.join(5)
+
+
 async def test_no_broker_ends_the_start() -> None:
     """After the start's time-out the message names servers, cause and mend."""
     (port,) = free_ports(1)
@@ -119,6 +147,26 @@ async def test_a_port_that_hangs_up_is_named() -> None:
     with (
         answering(b"") as port,
         pytest.raises(DependencyError, match="hangs up: it wants TLS"),
+    ):
+        await started(to(port))
+
+
+async def test_a_wrong_ca_is_named(tmp_path: Path) -> None:
+    """A broker whose certificate another CA signed is told as that."""
+    ours = tmp_path / "ca.pem"
+    trustme.CA().cert_pem.write_to_path(str(ours))
+    with (
+        speaking_tls(trustme.CA()) as port,
+        pytest.raises(DependencyError, match=r"CA that we trust.*ssl\.ca\.location"),
+    ):
+        await started(to(port, security_protocol="ssl", ssl_ca_location=str(ours)))
+
+
+async def test_plain_to_a_tls_port_is_named() -> None:
+    """A plain connection to a TLS listener is told as that."""
+    with (
+        speaking_tls(trustme.CA()) as port,
+        pytest.raises(DependencyError, match=r"wants TLS.*security\.protocol"),
     ):
         await started(to(port))
 
@@ -160,7 +208,7 @@ CLASSIC = {"partition.assignment.strategy": "cooperative-sticky"}
 
 @pytest.mark.parametrize(
     ("kafka", "code"),
-    [(CLASSIC, 22), (CLASSIC, 25), (CLASSIC, 27), ({}, 25), ({}, 113)],
+    [(CLASSIC, 22), (CLASSIC, 25), (CLASSIC, 27), ({}, 113)],
 )
 async def test_a_refused_commit_is_told(
     mock_cluster: MockCluster, kafka: dict[str, str], code: int

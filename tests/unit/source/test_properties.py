@@ -25,6 +25,7 @@ def test_the_prefetch_is_bounded_and_nothing_is_committed_by_itself() -> None:
         "queued.max.messages.kbytes": 4096,
         "queued.min.messages": 1000,
         "fetch.max.bytes": 4 * 1024 * 1024,
+        "fetch.queue.backoff.ms": 20,
         "allow.auto.create.topics": "false",
         "enable.auto.commit": "false",
         "enable.auto.offset.store": "false",
