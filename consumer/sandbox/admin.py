@@ -269,4 +269,5 @@ def call_to_json(call: Call) -> dict[str, object]:
         "first_byte_at": call.first_byte_at,
         "read_at": call.read_at,
         "accepted": call.accepted,
+        "path": call.path,
     }

@@ -22,6 +22,7 @@ class CallSeen(NamedTuple):
     first_byte_at: float
     read_at: float
     accepted: bool
+    path: str
 
 
 class AdminClient:

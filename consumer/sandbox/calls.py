@@ -27,6 +27,7 @@ class Call(NamedTuple):
         first_byte_at: When its first byte came, Unix seconds.
         read_at: When its last byte had been read, Unix seconds.
         accepted: Whether the target took it, answered or not.
+        path: What it was sent to; the client code in it may tell callers apart.
     """
 
     sequence: int
@@ -35,6 +36,7 @@ class Call(NamedTuple):
     first_byte_at: float
     read_at: float
     accepted: bool
+    path: str
 
     @property
     def attributes(self) -> dict[str, str]:
@@ -73,11 +75,12 @@ class CallLog:
         times: tuple[float, float],
         *,
         accepted: bool,
+        path: str = "",
     ) -> None:
         """Log a call that takes its place now; `times` are first byte and last."""
         self._last += 1
         self._calls.append(
-            Call(self._last, profile, parameters, times[0], times[1], accepted)
+            Call(self._last, profile, parameters, *times, accepted, path)
         )
 
     @property

@@ -108,12 +108,14 @@ class SingleUpdate:
             update = self._update(pairs, switches, now)
         except Refusal as refusal:
             named = profile_of(pairs, THIRD_PARTY_ID) or ""
-            self._log.add(named, parameters, times, accepted=False)
+            self._log.add(named, parameters, times, accepted=False, path=request.path)
             self._counters["refused"] += 1
             self._counters[f"refused_{refusal.status}"] += 1
             return refused(refusal, switches)
         self._profiles.submit(update.profile, update.attributes, now)
-        self._log.add(update.profile, parameters, times, accepted=True)
+        self._log.add(
+            update.profile, parameters, times, accepted=True, path=request.path
+        )
         self._counters["accepted"] += 1
         return said(200, success=True, message=SUBMITTED, switches=switches)
 
