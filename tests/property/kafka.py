@@ -52,7 +52,7 @@ OUTCOMES = {
 }
 # Deliveries are likely, so that endpoints are well and items come to be blamed.
 KINDS = st.sampled_from([*OUTCOMES, *["delivered"] * 4, *["retry", "refused"] * 2])
-SELDOM = st.sampled_from([False] * 7 + [True])
+SELDOM = st.sampled_from([False] * 3 + [True])
 ITEM = st.tuples(st.sampled_from(PROFILES), st.sampled_from([*Priority, "normal"]))
 ITEMS = st.lists(ITEM, max_size=3, unique_by=lambda pair: pair[0])
 
@@ -72,6 +72,26 @@ FETCHES = st.builds(
     st.integers(1, 6),
     st.integers(0, 12),
     st.integers(0, 6),
+)
+
+
+class Revocation(NamedTuple):
+    """How a partition goes: what is out when it does, and what arrives late."""
+
+    lost: bool
+    again: bool
+    commit_is_out: bool
+    codes: list[int]
+    late_answers: list[str]
+
+
+REVOCATIONS = st.builds(
+    Revocation,
+    st.booleans(),
+    st.booleans(),
+    st.booleans(),
+    st.lists(st.sampled_from([COORDINATOR_LOADING, 22]), max_size=1),
+    st.lists(KINDS, max_size=3),
 )
 BACKLOG = st.lists(ITEMS.filter(bool), min_size=3, max_size=6)
 

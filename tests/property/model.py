@@ -51,6 +51,11 @@ class ModelItem:
         return self.record.partition.is_open
 
     @property
+    def is_alive(self) -> bool:
+        """False when its epoch is over."""
+        return self.record.partition.alive
+
+    @property
     def key(self) -> tuple[float, int]:
         """Its place in the order."""
         return (float("-inf") if self.first else self.rank, self.order)
@@ -84,11 +89,17 @@ class ModelPartition:
     stopped: bool = False
     alive: bool = True
     committable_seen: int = 0
+    acknowledged: int | None = None
 
     @property
     def is_open(self) -> bool:
         """True when its items may be taken."""
         return self.alive and self.confirmed and not self.fenced and not self.stopped
+
+    @property
+    def is_commit_due(self) -> bool:
+        """True while the broker has not confirmed the committable offset."""
+        return self.stopped or self.acknowledged != self.committable
 
     @property
     def committable(self) -> int:

@@ -35,11 +35,13 @@ from tests.property.kafka import (
     OUTCOMES,
     PARTITIONS,
     POLICY,
+    REVOCATIONS,
     SELDOM,
     SKIPPED,
     Draft,
     Fetch,
     Kafka,
+    Revocation,
     context,
     record_of,
 )
@@ -95,22 +97,29 @@ class World(RuleBasedStateMachine):
             self.sut.fence([name])
             self.assigned[name].fenced = True
 
-    @rule(name=st.sampled_from(PARTITIONS), lost=st.booleans(), again=st.booleans())
-    def revoke(self, name: TopicPartition, lost: bool, again: bool) -> None:  # noqa: FBT001
+    @rule(name=st.sampled_from(PARTITIONS), course=REVOCATIONS)
+    def revoke(self, name: TopicPartition, course: Revocation) -> None:
         """It ends: the last position is committed, unless the partition was lost."""
+        if course.commit_is_out:
+            self.send_commit()
+            self.now += 0.01
         position = self.sut.positions([name])
         assert {name} & self.assigned.keys() == position.keys()
-        if name in position and not lost:
-            self.sut.fence([name])
+        if name in position and not course.lost:
+            self.fence(name, really=True)
             self.check_commit(name, position[name])
             self.kafka.stored[name] = position[name].offset
         gone = self.assigned.pop(name, None)
         expected = self.model.revoke(gone) if gone else 0
         assert expected == self.sut.revoke([name])
         assert self.sut.in_flight([name]) == 0
-        if again:
+        if course.again:
             self.assign(name)
-            self.renew()
+            self.acknowledge([(name, code) for code in course.codes])
+            self.take(2)
+        late = [f for f in self.model.flights.values() if not f.item.is_alive]
+        for flight, kind in zip(late, course.late_answers, strict=False):
+            self.answer_one(flight.work.profile, kind)
 
     # ------------------------------------------------------------ publishing
 
@@ -277,9 +286,9 @@ class World(RuleBasedStateMachine):
         for name, commit in commits.items():
             assert not self.assigned[name].fenced
             self.check_commit(name, commit)
+        due = {n: p.is_commit_due for n, p in self.assigned.items() if not p.fenced}
         half = self.now >= self.model.renewed_at + POLICY.membership_lease_seconds / 2
-        open_ones = {n for n, p in self.assigned.items() if not p.fenced}
-        assert not half or open_ones == commits.keys()
+        assert {n for n in due if half or due[n]} == commits.keys()
         self.outstanding = (commits, self.now)
 
     @rule(
@@ -306,6 +315,7 @@ class World(RuleBasedStateMachine):
             if partition is not None and partition.epoch == commit.epoch:
                 if name in done:
                     partition.stopped = False
+                    partition.acknowledged = commit.offset
                     self.kafka.stored[name] = commit.offset
                 elif failed[name] != COORDINATOR_LOADING:
                     partition.stopped = True
