@@ -5,8 +5,8 @@ Rules:
   path (`event.loan.score`), so the type check knows each type, and an evaluation is given
   only the values that its expression names.
 - Types: text, enum, UUID, date (ISO 8601), time: string. integer: int. float: double.
-  boolean: bool. bytes: bytes. timestamp: timestamp. list, map: list, map. A decimal does
-  not reach CEL yet. What may be null is checked as its type and given as dyn.
+  boolean: bool. timestamp: timestamp. list, map: list, map. Decimals and bytes do not
+  reach CEL. What may be null is checked as its type and given as dyn.
 - `eval` does not raise for most errors: it answers with a value whose type is ERROR, and
   `bool()` of any answer is True (cel-expr-python 0.1.3). So only a value of the promised
   Python type is taken; all else rejects the record.
@@ -16,14 +16,13 @@ from __future__ import annotations
 
 import datetime as dt
 import re
-import uuid
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
-from decimal import Decimal
 
 from cel_expr_python import cel  # type: ignore[import-untyped]  # stubs, no py.typed
 
 from consumer.errors import MappingError
+from consumer.mapping.cel_values import DIRECT, STRINGS, given, given_text, refusal
 from consumer.mapping.faults import FaultCode
 from consumer.mapping.paths import META, Read, Scope, resolve
 from consumer.mapping.step import StepError
@@ -31,13 +30,11 @@ from consumer.mapping.value_type import BOOLEAN, INTEGER, TEXT, Kind, ValueType
 
 __all__ = ["CelScope", "Condition", "compile_condition", "compile_value"]
 
-STRINGS = {Kind.TEXT, Kind.ENUM, Kind.UUID, Kind.DATE, Kind.TIME, Kind.LOCAL_TIMESTAMP}
 SIMPLE = {
     **dict.fromkeys(STRINGS, cel.Type.STRING),
     Kind.INTEGER: cel.Type.INT,
     Kind.FLOAT: cel.Type.DOUBLE,
     Kind.BOOLEAN: cel.Type.BOOL,
-    Kind.BYTES: cel.Type.BYTES,
     Kind.TIMESTAMP: cel.Type.TIMESTAMP,
 }
 # Types that are null or the thing: they exist for the type check only.
@@ -46,7 +43,6 @@ NULLABLE = {
     "INT": cel.Type("google.protobuf.Int64Value"),
     "DOUBLE": cel.Type("google.protobuf.DoubleValue"),
     "BOOL": cel.Type("google.protobuf.BoolValue"),
-    "BYTES": cel.Type("google.protobuf.BytesValue"),
 }
 RESULTS = {
     "STRING": TEXT,
@@ -57,8 +53,13 @@ RESULTS = {
 }
 PYTHON = {"STRING": str, "INT": int, "DOUBLE": float, "BOOL": bool}
 LITERAL = re.compile(
-    r"""[rRbB]{0,2}(\"{3}.*?\"{3}|'{3}.*?'{3}|"(\\.|[^"\\])*"|'(\\.|[^'\\])*')""",
-    re.DOTALL,
+    r"""
+    //[^\n]*                                     # a comment
+    | [rRbB]{0,2}(?:\"{3}.*?\"{3}|'{3}.*?'{3})
+    | [rR][bB]?(?:"[^"\n]*"|'[^'\n]*')
+    | (?:"(?:\\.|[^"\\\n])*"|'(?:\\.|[^'\\\n])*')
+    """,
+    re.DOTALL | re.VERBOSE,
 )
 NAME = re.compile(r"(?<![\w.])(event|meta)((?:\s*\.\s*[A-Za-z_]\w*)+)")
 PLACE = re.compile(r"<input>:(\d+):(\d+): (.*)")
@@ -86,7 +87,7 @@ class CelScope:
         variables = dict(leaves("meta", META))
         if scope.event is not None:
             variables.update(leaves("event", scope.event))
-        known = {n: t for n, t in variables.items() if not holds_decimals(t)}
+        known = {n: t for n, t in variables.items() if refusal(t) is None}
         return cls(
             scope,
             variables,
@@ -109,12 +110,6 @@ def leaves(prefix: str, source: ValueType) -> Iterator[tuple[str, ValueType]]:
             yield f"{prefix}.{name}", inner
 
 
-def holds_decimals(source: ValueType) -> bool:
-    """Return whether values of this type are decimals, or lists or maps of them."""
-    inner = (*source.members, *([source.element] if source.element else []))
-    return source.kind is Kind.DECIMAL or any(holds_decimals(one) for one in inner)
-
-
 def cel_type(source: ValueType, *, check: bool) -> cel.Type:
     """Return CEL's type of a variable."""
     simple = SIMPLE.get(source.kind)
@@ -130,38 +125,6 @@ def cel_type(source: ValueType, *, check: bool) -> cel.Type:
     if source.kind is Kind.LIST:
         return cel.Type.List(element)
     return cel.Type.Map(cel.Type.STRING, element)
-
-
-def given(value: object) -> object:
-    """Return a value as CEL takes it; a decimal inside a list or map is left out.
-
-    Raises:
-        MappingError: CEL has no such type.
-    """
-    if isinstance(value, str | bool | int | float | bytes) or value is None:
-        return value
-    if isinstance(value, dict):
-        return {k: given(v) for k, v in value.items() if not isinstance(v, Decimal)}
-    if isinstance(value, list):
-        return [given(v) for v in value if not isinstance(v, Decimal)]
-    if isinstance(value, dt.datetime) and value.tzinfo is not None:
-        return value
-    if isinstance(value, dt.date | dt.time):
-        return value.isoformat()
-    if isinstance(value, uuid.UUID):
-        return str(value)
-    raise MappingError("cel", "A value of the event cannot be given to CEL.")
-
-
-DIRECT = {
-    Kind.TEXT,
-    Kind.ENUM,
-    Kind.INTEGER,
-    Kind.FLOAT,
-    Kind.BOOLEAN,
-    Kind.BYTES,
-    Kind.TIMESTAMP,
-}
 
 
 # ---------------------------------------------------------------------- expressions
@@ -249,15 +212,16 @@ def refuse_traps(text: str, scope: CelScope) -> None:
     """Refuse what CEL would answer in a way that nobody expects.
 
     Raises:
-        StepError: A decimal is named, or `has()` of a field.
+        StepError: A decimal or bytes are named, or `has()` of a field.
     """
     bare = LITERAL.sub('""', text)
     for path in named(bare, scope):
-        if holds_decimals(scope.variables[path]):
+        reason = refusal(scope.variables[path])
+        if reason is not None:
             raise StepError(
-                FaultCode.CEL_DECIMAL,
-                f"`{path}` is a decimal, which CEL does not have.",
-                "Use `from` with `format`, or `apply: [{band: ...}]`.",
+                FaultCode.CEL_KIND,
+                f"`{path}` is {scope.variables[path]}: {reason}.",
+                "Use `from` with `format` or `apply`.",
             )
     for found in re.finditer(r"\bhas\s*\(\s*([\w.\s]+?)\s*\)", bare):
         path = re.sub(r"\s", "", found[1])
@@ -287,11 +251,13 @@ def variables(text: str, scope: CelScope) -> tuple[str, dict[str, object]]:
     entries, names = [], dict[str, object]()
     for path in named(LITERAL.sub('""', text), scope):
         read: Read = resolve(path, scope.scope)
-        plain = scope.variables[path].kind in DIRECT
-        value = read.expression if plain else f"cel_given({read.expression})"
-        entries.append(f"{path!r}: {value}")
+        kind = scope.variables[path].kind
+        giver = (
+            "" if kind in DIRECT else "cel_text" if kind is Kind.TEXT else "cel_given"
+        )
+        entries.append(f"{path!r}: {giver}({read.expression})")
         names.update(read.names)
-        names["cel_given"] = given
+    names.update(cel_text=given_text, cel_given=given)
     return "{" + ", ".join(entries) + "}", names
 
 

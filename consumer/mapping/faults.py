@@ -55,7 +55,7 @@ class FaultCode(enum.StrEnum):
 
     CEL_INVALID = "M301", "A CEL expression that does not compile."
     CEL_TYPE = "M302", "A CEL expression whose result has the wrong type."
-    CEL_DECIMAL = "M303", "A decimal in a CEL expression."
+    CEL_KIND = "M303", "A value that does not reach CEL: a decimal, or bytes."
     CEL_HAS = "M304", "`has()` of a field: a field is always there."
 
     BAD_NAME = "M401", "A name that Target or this program cannot take."

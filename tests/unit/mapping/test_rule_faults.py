@@ -169,7 +169,10 @@ M301 7:12 CEL (column 13): found no matching overload for '_>_' applied to '(dou
 M302 7:12 The expression gives list<string>, which cannot become a text. | Give a string, a number, a truth value or a timestamp.
 
 {cel: 'event.price > 1'}
-M303 7:12 `event.price` is a decimal, which CEL does not have. | Use `from` with `format`, or `apply: [{band: ...}]`.
+M303 7:12 `event.price` is decimal: CEL has no decimals. | Use `from` with `format` or `apply`.
+
+{cel: 'size(event.raw)'}
+M303 7:12 `event.raw` is bytes: bytes do not reach CEL whole. | Use `from` with `format` or `apply`.
 
 {cel: 'has(event.nick)'}
 M304 7:12 `has(event.nick)`: a field is always there, though it may be null. | Write `event.nick != null`.

@@ -1,0 +1,136 @@
+"""CEL: types, and the traps that were measured."""
+
+from __future__ import annotations
+
+import pytest
+
+from consumer.model import Failure, Mapped
+from tests.unit.mapping.kit import BASE, attribute, faults, run
+
+
+def when(condition: str, **changes: object) -> object:
+    """Return whether a record passes a condition, or the code of its refusal."""
+    text = BASE.replace("owner: team", f"when: '{condition}'") + "  x: id\n"
+    found = run(text, **changes)
+    if isinstance(found, Failure):
+        return found.code
+    assert isinstance(found, Mapped)
+    return found.items != ()
+
+
+@pytest.mark.parametrize(
+    ("condition", "passes"),
+    [
+        ('event.colour == "RED"', True),
+        ('event.colour == "BLUE"', False),
+        ("event.count == 7", True),
+        ("event.ratio < 1.0", True),
+        ("event.ok", True),
+        ("!event.ok", False),
+        ('event.day == "2026-03-01"', True),
+        ('event.hour == "15:30:00"', True),
+        ('event.clock == "2026-03-01T15:30:00"', True),
+        ('event.uid == "00000000-0000-0000-0000-000000000001"', True),
+        ('event.at == timestamp("2026-03-01T15:30:00Z")', True),
+        (r'event.type == r"T" && event.id != r"\d"', True),
+        ('event.type == "T" // it is so\n && event.ok // is it', True),
+        ("size(event.tags) == 3", True),
+        ('event.marks["maths"] == 1', True),
+        ('"music" in event.marks', False),
+        ('event.lines.exists(l, l.sku == "y")', True),
+        ("event.lines[0].note == null", True),
+        ("event.nick == null", True),
+        ('event.nick != null && event.nick.startsWith("a")', False),
+        ("event.home.city == null", True),
+        ('event.either == "S-1"', True),
+        ('event.type == "T"', True),
+        ('event.meta == "M"', True),
+        ('meta.topic == "things" && meta.partition == 3', True),
+        ('meta.key == "K-1"', True),
+        ('meta.headers["source"] == "pos"', True),
+        ('event . colour == "RED" // with a comment', True),
+        ('"event.nope" == "event.nope"', True),
+    ],
+)
+def test_conditions(condition: str, passes: object) -> None:
+    """Each Avro type reaches CEL as the type that the table states."""
+    assert when(condition) == passes
+
+
+@pytest.mark.parametrize(
+    "condition",
+    [
+        "1 / (event.count - 7) == 1",
+        'event.marks["music"] == 1',
+        "event.lines[9].sku == event.id",
+        'event.nick.startsWith("a")',
+        "event.lines[0].price == null",
+    ],
+)
+def test_an_error_is_never_true(condition: str) -> None:
+    """An expression that has no value for a record rejects it with a code of its own."""
+    assert when(condition) == "cel"
+
+
+def test_an_error_is_never_a_value() -> None:
+    """The text of an error does not become an attribute."""
+    assert (
+        attribute('{cel: \'event.marks["music"] == 1 ? "a" : "b"\'}') == "refused: cel"
+    )
+
+
+def test_a_loop_without_end_is_stopped() -> None:
+    """An expression that would take too long rejects the record."""
+    numbers = "[1,2,3,4,5,6,7,8,9,10]"
+    loop = "false"
+    for name in "abcdef":
+        loop = f"{numbers}.exists({name}, {loop})"
+    assert when(f"{loop} || event.ok == false") == "cel"
+    assert attribute(f"{{cel: '{loop} ? \"a\" : event.id'}}") == "refused: cel"
+
+
+def test_what_may_be_null_must_say_so() -> None:
+    """An expression that may give null needs `missing`, like any rule."""
+    found = faults(BASE + "  x: {cel: event.nick}\n")
+    assert [fault[:4] for fault in found] == [
+        ("M203", 7, 3, "`x` may find nothing (cel is text or null).")
+    ]
+    assert attribute("{cel: event.nick, missing: {use: nobody}}") == "nobody"
+    assert attribute("{cel: event.nick, missing: {use: nobody}}", nick="ann") == "ann"
+
+
+@pytest.mark.parametrize(
+    ("condition", "message"),
+    [
+        ('event.count == "7"', "found no matching overload for '_==_'"),
+        ("event.count > 6.5", "found no matching overload for '_>_'"),
+        ("event.id == null", "found no matching overload for '_==_'"),
+        ("event.nick > 1", "found no matching overload for '_>_'"),
+        ("event.nope == 1", "undeclared reference to 'event.nope'"),
+        ("event. == 1", "Syntax error"),
+    ],
+)
+def test_types_are_checked_before_any_record(condition: str, message: str) -> None:
+    """A comparison that can never work is a fault of the file."""
+    found = faults(BASE.replace("owner: team", f"when: '{condition}'") + "  x: id\n")
+    assert [fault[:3] for fault in found] == [("M301", 3, 7)]
+    assert message in found[0][3]
+
+
+def test_decimals_in_lists_are_left_out() -> None:
+    """A decimal inside a record of a list is not there for CEL."""
+    assert when("event.lines.all(l, !has(l.price))") is True
+
+
+def test_a_value_of_no_known_type_rejects() -> None:
+    """A value that CEL cannot take, in an event that breaks its schema, rejects it."""
+    assert when("event.tags.size() == 1", tags=[object()]) == "cel"
+
+
+@pytest.mark.parametrize(
+    "condition", ['event.type == "T"', 'event.tags[0] == "b"', 'event.marks["a"] == 1']
+)
+def test_a_text_that_would_be_cut_rejects(condition: str) -> None:
+    """A NUL, where the library would cut the text unsaid, rejects the record."""
+    changes = {"type": "T\0x", "tags": ["b\0c"], "marks": {"a\0b": 1}}
+    assert when(condition, **changes) == "cel"
