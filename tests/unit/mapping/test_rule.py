@@ -30,6 +30,7 @@ from tests.unit.mapping.kit import attribute
         ("meta.topic", "things"),
         ("meta.partition", "3"),
         ("meta.offset", "42"),
+        ("{from: home.zone, missing: skip}", None),
         ("{value: fixed}", "fixed"),
         ("{from: meta.key, missing: skip}", "K-1"),
         ("{from: meta.headers.source, missing: skip}", "pos"),
@@ -255,6 +256,16 @@ def test_a_count_beyond_all_time_is_refused() -> None:
     """A number of seconds that no clock can show rejects the record."""
     rule = '{from: count, parse: {epoch: seconds}, format: {date: "%Y", zone: UTC}}'
     assert attribute(rule, count=10**15) == "refused: parse"
+
+
+@pytest.mark.parametrize(
+    ("value", "text"),
+    [("a", "a"), (5, "5"), (True, "true"), (0.5, "0.5"), (Decimal("1.0"), "1.0")],
+)
+def test_a_union_is_written_by_what_it_holds(value: object, text: str) -> None:
+    """A value of several possible types becomes a text by the rule of its own."""
+    assert attribute("either", either=value) == text
+    assert attribute("either", either=dt.date(2026, 3, 1)) == "2026-03-01"
 
 
 @pytest.mark.parametrize(
