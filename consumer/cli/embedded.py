@@ -63,7 +63,6 @@ CONFIGURATION = """\
 kafka:
   bootstrap.servers: {brokers}
   group.id: {group}
-  group.protocol: consumer
 registry:
   url: {registry}
 schemas: {schemas}

@@ -8,7 +8,7 @@ from consumer.config.entries import Faults, Where
 from consumer.config.keys import Path
 from consumer.config.settings import Settings
 
-__all__ = ["check_together"]
+__all__ = ["check_together", "longest_lease_seconds"]
 
 LEASE_CAP_SECONDS = 20.0
 
@@ -48,7 +48,7 @@ def check_lease(
     """
     lease = settings.source.membership_lease_seconds
     session = settings.kafka.session_timeout_seconds
-    most = min(LEASE_CAP_SECONDS, session / 2)
+    most = longest_lease_seconds(session)
     if lease is not None and lease > most:
         faults.add(
             "C109",
@@ -57,6 +57,11 @@ def check_lease(
             f"the smaller of 20 and half the session timeout ({session:g} s).",
             "Make it smaller, or remove it.",
         )
+
+
+def longest_lease_seconds(session_timeout_seconds: float) -> float:
+    """Return the longest lease, which is also the default one."""
+    return min(LEASE_CAP_SECONDS, session_timeout_seconds / 2)
 
 
 def check_registry(

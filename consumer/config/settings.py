@@ -82,11 +82,3 @@ class Settings:
     tracing: TracingSettings
     logging: LoggingSettings
     keys: Mapping[str, Secret] = field(default_factory=dict)
-
-    @property
-    def membership_lease_seconds(self) -> float:
-        """The lease: what is set, or the smaller of 20 and half the session timeout."""
-        given = self.source.membership_lease_seconds
-        if given is not None:
-            return given
-        return min(20.0, self.kafka.session_timeout_seconds / 2)

@@ -8,11 +8,13 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from urllib.parse import urlsplit
 
+from consumer.config.checks import longest_lease_seconds
 from consumer.config.settings import Settings
 from consumer.decode.decoder import Decoder, Framing, TopicRule
 from consumer.decode.limits import DecodeLimits
 from consumer.deliver.single import Single
 from consumer.deliver.single_settings import OverValue, Shape, SingleSettings
+from consumer.errors import ConfigurationError, FileFault
 from consumer.model import Settlement
 from consumer.pipeline.dispatch import Dispatch
 from consumer.pipeline.intake import Intake
@@ -46,6 +48,7 @@ class Outside:
         observer: Metrics and traces.
         refused: Called when the target refuses our token.
         letter_partitions: How many partitions each letter topic has.
+        session_timeout_seconds: How long the group waits for a silent member.
     """
 
     transport: Transport
@@ -54,6 +57,7 @@ class Outside:
     observer: Observer
     refused: Callable[[], None]
     letter_partitions: Mapping[str, int]
+    session_timeout_seconds: float
 
 
 def base_url(settings: Settings) -> str:
@@ -124,6 +128,31 @@ def schedule_policy(settings: Settings, lease_seconds: float) -> SchedulePolicy:
     )
 
 
+def lease_seconds(settings: Settings, outside: Outside) -> float:
+    """Return the lease: what is set, else the longest that the group allows.
+
+    Raises:
+        ConfigurationError: What is set could outlive our membership. With
+            `group.protocol: consumer` only the broker knows the session timeout, so
+            this shows at start.
+    """
+    given = settings.source.membership_lease_seconds
+    session = outside.session_timeout_seconds
+    longest = longest_lease_seconds(session)
+    if given is not None and given > longest:
+        fault = FileFault(
+            code="C109",
+            file="source.membership_lease_seconds",
+            line=0,
+            column=0,
+            message=f"{given:g} is more than {longest:g}: the smaller of 20 and half "
+            f"the group's session timeout ({session:g} s).",
+            mend="Make it smaller, or remove it.",
+        )
+        raise ConfigurationError((fault,))
+    return longest if given is None else given
+
+
 def decode_limits(settings: Settings) -> DecodeLimits:
     """Return what a record may cost."""
     decode = settings.decode
@@ -139,7 +168,7 @@ def assemble(settings: Settings, material: Material, outside: Outside) -> Pipeli
     """Join the stages into a pipeline that has not begun."""
     clock = time.monotonic
     scheduler = Scheduler(
-        schedule_policy(settings, settings.membership_lease_seconds),
+        schedule_policy(settings, lease_seconds(settings, outside)),
         random.Random().random,  # noqa: S311 - jitter, not a secret
     )
     decoder = Decoder(

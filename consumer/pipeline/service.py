@@ -33,6 +33,8 @@ from consumer.pipeline.ports import Transport
 from consumer.pipeline.status import Reporter
 from consumer.registry import Registry
 from consumer.settle import letter_topic
+from consumer.source.properties import producer_properties
+from consumer.source.session import session_timeout_seconds
 from consumer.source.source import Source
 from consumer.source.values import Subscription
 from consumer.telemetry import names
@@ -122,6 +124,7 @@ class Run:
         self._tracing = tracing
         self._metrics = metrics
         self._token = token_of(settings)
+        self._partitions: dict[str, int] = {}
         self._beat = time.monotonic()
         self._reloading: asyncio.Task[bool] | None = None
 
@@ -131,23 +134,20 @@ class Run:
         """Start everything, run until `stop`, end everything."""
         settings = self._settings
         registry = Registry(settings.registry) if settings.registry.url else None
-        letters = DeadLetters(settings.kafka.properties)
+        letters = DeadLetters(producer_properties(settings.kafka.properties))
         transport = self._transport()
         try:
-            partitions = await self._letter_partitions(letters)
-            pipeline = assemble(
-                settings,
-                self._material,
-                Outside(
-                    transport=transport,
-                    registry=registry,
-                    letters=letters,
-                    observer=self._observer(),
-                    refused=self._reload_token,
-                    letter_partitions=partitions,
-                ),
+            outside = Outside(
+                transport=transport,
+                registry=registry,
+                letters=letters,
+                observer=self._observer(),
+                refused=self._reload_token,
+                letter_partitions=self._partitions,
+                session_timeout_seconds=await self._session_timeout(),
             )
-            await self._run(pipeline, stop, on_started)
+            pipeline = assemble(settings, self._material, outside)
+            await self._run(pipeline, letters, stop, on_started)
         finally:
             await letters.aclose(CLOSE_SECONDS)
             await transport.aclose()
@@ -157,6 +157,7 @@ class Run:
     async def _run(
         self,
         pipeline: Pipeline,
+        letters: DeadLetters,
         stop: asyncio.Event,
         on_started: Callable[[Pipeline], None],
     ) -> None:
@@ -182,6 +183,9 @@ class Run:
                 pipeline.drain()
             else:
                 starting.result()
+                # After the source, whose faults of a start say more; before any record
+                # is granted.
+                self._partitions.update(await self._letter_partitions(letters))
             on_started(pipeline)
             stopping.add_done_callback(lambda _: pipeline.drain())
             await pipeline.run(source)
@@ -216,6 +220,11 @@ class Run:
         return await letters.ensure_topics(
             wanted, may_create=settings.dead_letters.create
         )
+
+    async def _session_timeout(self) -> float:
+        """Return how long the group waits for a silent member; may ask a broker."""
+        kafka = self._settings.kafka.properties
+        return await asyncio.to_thread(session_timeout_seconds, kafka)
 
     def _observer(self) -> Observer:
         method = "GET" if self._settings.target.request == "get" else "POST"

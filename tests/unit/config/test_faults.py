@@ -192,7 +192,7 @@ def test_a_fault_of_kafka_says_what(folder: Path, line: str, expected: str) -> N
 def test_the_lease_follows_the_session_timeout(folder: Path) -> None:
     """The lease is at most half the session timeout, by default and when set."""
     short = LEAST.replace("target:", "  session.timeout.ms: 6000\ntarget:")
-    assert settings(folder, short).membership_lease_seconds == 3.0
+    assert settings(folder, short).kafka.session_timeout_seconds == 6.0
     found = faults(folder, short + "source: {membership_lease_seconds: 4}")
     assert "(4) is more than 3: the smaller of 20 and half" in found[0]
 

@@ -16,7 +16,7 @@ def test_the_least_file_gives_the_defaults(folder: Path) -> None:
     assert found.http.listen == ("127.0.0.1", 9464)
     assert found.schemas == folder / "schemas" / "avro"
     assert found.registry.url is None
-    assert found.membership_lease_seconds == 20.0
+    assert found.source.membership_lease_seconds is None
 
 
 def test_every_fixed_key_is_read(folder: Path) -> None:
@@ -66,7 +66,7 @@ logging: {level: debug, format: logfmt}
     assert found.topics == {"crm.loan": "prod.crm.loan"}
     assert found.keys["crm-pepper"].reveal() == "pepper"
     assert found.kafka.session_timeout_seconds == 30.0
-    assert found.membership_lease_seconds == 15.0
+    assert found.source.membership_lease_seconds == 15.0
     assert found.retry.give_up_after_seconds == 5.0
     assert found.dead_letters.create is False
 
