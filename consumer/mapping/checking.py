@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Protocol
@@ -11,7 +10,7 @@ from typing import Protocol
 from consumer.errors import ConfigurationError, FileFault
 from consumer.mapping.cel import CelScope, Condition, compile_condition
 from consumer.mapping.faults import FaultCode, Faults, did_you_mean
-from consumer.mapping.names import is_attribute, is_mapping, is_topic, reserved_by
+from consumer.mapping.file_checks import check_built, check_names, check_source
 from consumer.mapping.paths import Scope
 from consumer.mapping.plan import Case, Plan, Write
 from consumer.mapping.reading import read_mapping
@@ -19,7 +18,7 @@ from consumer.mapping.rule import Rule, RuleBuilder
 from consumer.mapping.specification import MappingSpec, RuleSpec
 from consumer.mapping.step import StepError
 from consumer.mapping.value_type import ValueType, from_avro
-from consumer.model import EndpointName, IdKind, Route
+from consumer.model import IdKind, Route
 from consumer.yamlfile import Path, Value, read_yaml
 
 __all__ = ["Checked", "Reader", "Readers", "blob_id", "check_file"]
@@ -103,16 +102,9 @@ class FileCheck:
     def plan(self) -> Plan | None:
         """Return the plan; None when there is no schema to prove it against."""
         spec = self.spec
-        self.check_names()
-        self.check_source()
-        for path, what in not_built(spec):
-            self.faults.add(
-                FaultCode.NOT_BUILT,
-                path,
-                f"{what} is not built yet.",
-                "Leave it out for now.",
-                at_key=True,
-            )
+        check_names(spec, self.faults)
+        check_source(spec.source, self.faults)
+        check_built(spec, self.faults)
         event = self.event_type()
         if event is None:
             return None
@@ -132,81 +124,6 @@ class FileCheck:
             event=self.write(Scope(event=event, schema=spec.source.schema_)),
             delete=self.delete(),
         )
-
-    # --------------------------------------------------------------- names and source
-
-    def check_names(self) -> None:
-        """Note names that nobody can take."""
-        if not is_mapping(self.spec.name):
-            self.faults.add(
-                FaultCode.BAD_NAME,
-                ("name",),
-                f"`{self.spec.name[:100]}` cannot name a mapping.",
-                "Use letters, digits, `-`, `_` and `.`, at most 100.",
-            )
-        for name, path in attributes_of(self.spec):
-            reason = reserved_by(name)
-            if not is_attribute(name):
-                self.faults.add(
-                    FaultCode.BAD_NAME,
-                    path,
-                    f"`{name[:128]}` cannot name an attribute.",
-                    "Begin with a letter; use letters, digits, `-`, `_` and `.`, at "
-                    "most 128.",
-                    at_key=True,
-                )
-            elif reason:
-                self.faults.add(
-                    FaultCode.RESERVED_NAME,
-                    path,
-                    f"`{name}` is reserved: {reason}.",
-                    "Choose another name.",
-                    at_key=True,
-                )
-
-    def check_source(self) -> None:
-        """Note a source that claims nothing, or that cannot be."""
-        source = self.spec.source
-        given = [source.topic, source.topics, source.pattern]
-        if sum(one is not None for one in given) != 1:
-            self.faults.add(
-                FaultCode.ONE_OF,
-                ("source",),
-                "A source has exactly one of `topic`, `topics` and `pattern`.",
-                "Keep one of them.",
-            )
-        if source.topics == ():
-            self.faults.add(
-                FaultCode.NOTHING_WRITTEN,
-                ("source", "topics"),
-                "The list of topics is empty.",
-                "Name a topic.",
-            )
-        for topic in (
-            [source.topic] if source.topic is not None else source.topics or ()
-        ):
-            if not is_topic(topic):
-                self.faults.add(
-                    FaultCode.BAD_NAME,
-                    ("source", "topic" if source.topic is not None else "topics"),
-                    f"`{topic[:100]}` cannot name a topic.",
-                    "Use letters, digits, `.`, `_` and `-`, at most 249.",
-                )
-        self.check_pattern(source.pattern)
-
-    def check_pattern(self, pattern: str | None) -> None:
-        """Note a pattern that is no regular expression."""
-        if pattern is None:
-            return
-        try:
-            re.compile(pattern)
-        except re.error as error:
-            self.faults.add(
-                FaultCode.BAD_REGEX,
-                ("source", "pattern"),
-                f"The pattern is no regular expression: {error.msg}.",
-                "Write one such as `crm\\..*`.",
-            )
 
     def event_type(self) -> ValueType | None:
         """Return the type of the event; None, and a fault, when nobody defines it."""
@@ -342,34 +259,3 @@ def value_at(value: Value, path: Path) -> Value:
     for key in path:
         value = value.get(str(key)) if isinstance(value, dict) else None
     return value
-
-
-def attributes_of(spec: MappingSpec) -> Iterator[tuple[str, Path]]:
-    """Give every attribute that a file writes, and where."""
-    for name in spec.attributes:
-        yield name, ("attributes", name)
-    for index, case in enumerate(spec.cases):
-        for name in case.attributes:
-            yield name, ("cases", index, "attributes", name)
-    for name in spec.on_delete.attributes if spec.on_delete is not None else ():
-        yield name, ("on_delete", "attributes", name)
-
-
-def not_built(spec: MappingSpec) -> Iterator[tuple[Path, str]]:
-    """Give what the file uses and this program does not do yet."""
-    if spec.order != "offset":
-        yield ("order",), "`order: event_time`"
-    if spec.stamp is not None:
-        yield ("stamp",), "`stamp`"
-    if spec.merge != "eager":
-        yield ("merge",), "`merge: window`"
-    if spec.send != "always":
-        yield ("send",), "`send: changed`"
-    if spec.share is not None:
-        yield ("share",), "`share`"
-    if spec.for_each is not None:
-        yield ("for_each",), "`for_each`"
-    if spec.source.root is not None:
-        yield ("source", "root"), "`root`"
-    if spec.endpoint not in {EndpointName.AUTO, EndpointName.SINGLE}:
-        yield ("endpoint",), f"`endpoint: {spec.endpoint}`"

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from consumer.mapping.checking import Checked, attributes_of
+from consumer.mapping.checking import Checked
 from consumer.mapping.faults import FaultCode, Faults
+from consumer.mapping.file_checks import attributes_of
 from consumer.mapping.specification import MappingSpec, SourceSpec
 
 __all__ = ["check_set", "topics_of"]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from consumer.mapping.explaining import RuleTrace, StepTrace, blame, explain
@@ -103,6 +103,10 @@ def test_a_tombstone_without_on_delete_shows_nothing() -> None:
     assert explain(mapping(WHOLE).plans[0], None, record()).rules == ()
 
 
+COMPILED = mapping(WHOLE)
+
+
+@settings(deadline=None)  # the machine may be busy; nothing here is about time
 @given(
     nick=st.none() | st.text(max_size=3),
     kind=st.sampled_from(["", " ", "T", "t ", "u"]),
@@ -115,8 +119,8 @@ def test_what_is_shown_is_what_is_done(
 ) -> None:
     """The compiled function writes exactly the values that the steps show."""
     values = event(nick=nick, type=kind, count=count, ok=ok, id=ident)
-    found = mapping(WHOLE).map(record(), Decoded(values, "t.Thing"))
-    rules = explain(mapping(WHOLE).plans[0], values, record()).rules
+    found = COMPILED.map(record(), Decoded(values, "t.Thing"))
+    rules = explain(COMPILED.plans[0], values, record()).rules
     shown = {
         rule.name.removeprefix("attribute "): rule.result
         for rule in rules

@@ -1,0 +1,130 @@
+"""What a mapping file can have wrong without a look at its schema."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+from consumer.mapping.faults import FaultCode, Faults
+from consumer.mapping.names import is_attribute, is_mapping, is_topic, reserved_by
+from consumer.mapping.specification import MappingSpec, SourceSpec
+from consumer.model import EndpointName
+from consumer.yamlfile import Path
+
+__all__ = ["attributes_of", "check_built", "check_names", "check_source"]
+
+
+def check_names(spec: MappingSpec, faults: Faults) -> None:
+    """Note names that nobody can take."""
+    if not is_mapping(spec.name):
+        faults.add(
+            FaultCode.BAD_NAME,
+            ("name",),
+            f"`{spec.name[:100]}` cannot name a mapping.",
+            "Use letters, digits, `-`, `_` and `.`, at most 100.",
+        )
+    for name, path in attributes_of(spec):
+        reason = reserved_by(name)
+        if not is_attribute(name):
+            faults.add(
+                FaultCode.BAD_NAME,
+                path,
+                f"`{name[:128]}` cannot name an attribute.",
+                "Begin with a letter; use letters, digits, `-`, `_` and `.`, at "
+                "most 128.",
+                at_key=True,
+            )
+        elif reason:
+            faults.add(
+                FaultCode.RESERVED_NAME,
+                path,
+                f"`{name}` is reserved: {reason}.",
+                "Choose another name.",
+                at_key=True,
+            )
+
+
+def check_source(source: SourceSpec, faults: Faults) -> None:
+    """Note a source that claims nothing, or that cannot be."""
+    given = [source.topic, source.topics, source.pattern]
+    if sum(one is not None for one in given) != 1:
+        faults.add(
+            FaultCode.ONE_OF,
+            ("source",),
+            "A source has exactly one of `topic`, `topics` and `pattern`.",
+            "Keep one of them.",
+        )
+    if source.topics == ():
+        faults.add(
+            FaultCode.NOTHING_WRITTEN,
+            ("source", "topics"),
+            "The list of topics is empty.",
+            "Name a topic.",
+        )
+    for topic in [source.topic] if source.topic is not None else source.topics or ():
+        if not is_topic(topic):
+            faults.add(
+                FaultCode.BAD_NAME,
+                ("source", "topic" if source.topic is not None else "topics"),
+                f"`{topic[:100]}` cannot name a topic.",
+                "Use letters, digits, `.`, `_` and `-`, at most 249.",
+            )
+    check_pattern(source.pattern, faults)
+
+
+def check_pattern(pattern: str | None, faults: Faults) -> None:
+    """Note a pattern that is no regular expression."""
+    if pattern is None:
+        return
+    try:
+        re.compile(pattern)
+    except re.error as error:
+        faults.add(
+            FaultCode.BAD_REGEX,
+            ("source", "pattern"),
+            f"The pattern is no regular expression: {error.msg}.",
+            "Write one such as `crm\\..*`.",
+        )
+
+
+def check_built(spec: MappingSpec, faults: Faults) -> None:
+    """Note what the file uses and this program does not do yet."""
+    for path, what in not_built(spec):
+        faults.add(
+            FaultCode.NOT_BUILT,
+            path,
+            f"{what} is not built yet.",
+            "Leave it out for now.",
+            at_key=True,
+        )
+
+
+def attributes_of(spec: MappingSpec) -> Iterator[tuple[str, Path]]:
+    """Give every attribute that a file writes, and where."""
+    for name in spec.attributes:
+        yield name, ("attributes", name)
+    for index, case in enumerate(spec.cases):
+        for name in case.attributes:
+            yield name, ("cases", index, "attributes", name)
+    for name in spec.on_delete.attributes if spec.on_delete is not None else ():
+        yield name, ("on_delete", "attributes", name)
+
+
+def not_built(spec: MappingSpec) -> Iterator[tuple[Path, str]]:
+    """Give what the file uses and this program does not do yet."""
+    if spec.order != "offset":
+        yield ("order",), "`order: event_time`"
+    if spec.stamp is not None:
+        yield ("stamp",), "`stamp`"
+    if spec.merge != "eager":
+        yield ("merge",), "`merge: window`"
+    if spec.send != "always":
+        yield ("send",), "`send: changed`"
+    if spec.share is not None:
+        yield ("share",), "`share`"
+    if spec.for_each is not None:
+        yield ("for_each",), "`for_each`"
+    if spec.source.root is not None:
+        yield ("source", "root"), "`root`"
+    if spec.endpoint not in {EndpointName.AUTO, EndpointName.SINGLE}:
+        yield ("endpoint",), f"`endpoint: {spec.endpoint}`"
