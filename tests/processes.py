@@ -43,13 +43,15 @@ def get_json(url: str, timeout: float = 10.0) -> object:
         return json.load(answer)
 
 
-def post_json(url: str, body: object, timeout: float = 30.0) -> object:
-    """Post `body` to `url` and return the JSON that comes back."""
+def post_json(
+    url: str, body: object, timeout: float = 30.0, method: str = "POST"
+) -> object:
+    """Send `body` to `url` and return the JSON that comes back."""
     request = Request(  # noqa: S310 - our own servers
         url,
         data=json.dumps(body).encode(),
         headers={"Content-Type": "application/json"},
-        method="POST",
+        method=method,
     )
     with urlopen(request, timeout=timeout) as answer:  # noqa: S310 - as above
         text = answer.read()

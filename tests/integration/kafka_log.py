@@ -1,0 +1,97 @@
+"""What stands in topics, and what a group has committed, read by a plain client."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+
+from confluent_kafka import (
+    Consumer,
+    ConsumerGroupTopicPartitions,
+    KafkaException,
+    Message,
+)
+from confluent_kafka import TopicPartition as Place
+from confluent_kafka.admin import AdminClient
+from confluent_kafka.admin._listoffsets import OffsetSpec
+
+from tests.integration.group import Partition
+
+__all__ = ["committed", "everything", "is_done", "letters"]
+
+REQUEST_SECONDS = 10.0
+
+
+def ends(bootstrap: str, topics: Iterable[str]) -> dict[Partition, int]:
+    """Return the offset after the last record of each partition."""
+    admin = AdminClient({"bootstrap.servers": bootstrap, "log_level": 0})
+    asked = {
+        Place(topic, number): OffsetSpec.latest()  # type: ignore[no-untyped-call] # theirs
+        for topic in topics
+        for number in admin.list_topics(topic, REQUEST_SECONDS).topics[topic].partitions
+    }
+    answers = admin.list_offsets(asked, request_timeout=REQUEST_SECONDS)
+    return {
+        Partition(place.topic, place.partition): answer.result().offset
+        for place, answer in answers.items()
+    }
+
+
+def everything(bootstrap: str, topic: str) -> Iterator[Message]:
+    """Yield every record of `topic`, in the order of each partition."""
+    left = {place: end for place, end in ends(bootstrap, [topic]).items() if end}
+    client = Consumer({
+        "bootstrap.servers": bootstrap,
+        "group.id": "judge",  # librdkafka wants one; it is never joined
+        "enable.auto.commit": False,
+        "log_level": 0,
+    })
+    try:
+        client.assign([Place(*place, 0) for place in left])
+        while left:
+            message = client.poll(REQUEST_SECONDS)
+            assert message is not None, f"records are missing in {left}"
+            assert message.error() is None, message.error()
+            place = Partition(topic, int(message.partition() or 0))
+            yield message
+            if int(message.offset() or 0) + 1 >= left.get(place, 0):
+                left.pop(place, None)
+    finally:
+        client.close()
+
+
+def committed(bootstrap: str, group: str) -> dict[Partition, int]:
+    """Return what the group has committed."""
+    admin = AdminClient({"bootstrap.servers": bootstrap, "log_level": 0})
+    asked = admin.list_consumer_group_offsets(
+        [ConsumerGroupTopicPartitions(group)], request_timeout=REQUEST_SECONDS
+    )
+    found = asked[group].result().topic_partitions or []
+    return {Partition(place.topic, place.partition): place.offset for place in found}
+
+
+def is_done(bootstrap: str, group: str, topics: Iterable[str]) -> bool:
+    """Whether the group has committed the end of every partition.
+
+    A broker that stood still has fenced itself and may answer with an error for a while.
+    """
+    try:
+        return committed(bootstrap, group) == ends(bootstrap, topics)
+    except KafkaException:
+        return False
+
+
+def letters(bootstrap: str, topic: str) -> list[tuple[Partition, int]]:
+    """Return the source coordinates of every dead letter in `topic`."""
+    found = []
+    for message in everything(bootstrap, topic):
+        headers: Mapping[str, object] = dict(message.headers() or [])
+        place = Partition(text_of(headers, "topic"), int(text_of(headers, "partition")))
+        found.append((place, int(text_of(headers, "offset"))))
+    return found
+
+
+def text_of(headers: Mapping[str, object], name: str) -> str:
+    """Return one of the headers of a dead letter."""
+    value = headers[f"dead-letter-{name}"]
+    assert isinstance(value, bytes)
+    return value.decode()
