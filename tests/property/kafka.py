@@ -52,6 +52,7 @@ OUTCOMES = {
 }
 # Deliveries are likely, so that endpoints are well and items come to be blamed.
 KINDS = st.sampled_from([*OUTCOMES, *["delivered"] * 4, *["retry", "refused"] * 2])
+WORK: Draft = [(PROFILES[3], Priority.NORMAL)]
 SELDOM = st.sampled_from([False] * 3 + [True])
 ITEM = st.tuples(st.sampled_from(PROFILES), st.sampled_from([*Priority, "normal"]))
 ITEMS = st.lists(ITEM, max_size=3, unique_by=lambda pair: pair[0])

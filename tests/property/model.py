@@ -97,6 +97,12 @@ class ModelPartition:
         return self.alive and self.confirmed and not self.fenced and not self.stopped
 
     @property
+    def next_to_decode(self) -> ModelRecord | None:
+        """The first record that was not decoded yet."""
+        waiting = [offset for offset in self.held if offset >= self.offered]
+        return self.held[min(waiting)] if waiting else None
+
+    @property
     def is_commit_due(self) -> bool:
         """True while the broker has not confirmed the committable offset."""
         return self.stopped or self.acknowledged != self.committable
