@@ -1,0 +1,47 @@
+"""The generated parts of the README: `python -m tests.documents` writes them anew.
+
+A part stands between `<!-- consumer docs NAME -->` and `<!-- end -->`, and is what that
+command prints.
+"""
+
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+__all__ = ["README", "parts", "printed"]
+
+ROOT = Path(__file__).resolve().parent.parent
+README = ROOT / "README.md"
+PART = re.compile(
+    r"(<!-- consumer (?P<command>docs [a-z]+) -->\n)(?P<text>.*?)(<!-- end -->)", re.DOTALL
+)
+
+
+def parts(text: str) -> dict[str, str]:
+    """Return command to text of each generated part."""
+    return {found["command"]: found["text"] for found in PART.finditer(text)}
+
+
+def printed(command: str) -> str:
+    """Return what `consumer COMMAND` prints."""
+    result = subprocess.run(  # noqa: S603 - our own command
+        [sys.executable, "-m", "consumer", *command.split()],
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    return result.stdout.strip()
+
+
+def main() -> None:
+    """Write every part of the README anew."""
+    text = README.read_text(encoding="utf-8")
+    fresh = PART.sub(
+        lambda found: f"{found[1]}\n{printed(found['command'])}\n\n{found[4]}", text
+    )
+    README.write_text(fresh, encoding="utf-8")
+
+
+if __name__ == "__main__":
+    main()
