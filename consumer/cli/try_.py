@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import difflib
 import json
 from dataclasses import asdict
 from pathlib import Path
@@ -52,13 +53,16 @@ def try_(
 ) -> int:
     """Show every step from a record to the requests that it makes; send nothing.
 
-    MAPPING is a mapping file. Without --config the client is called `client`, and keyed
-    hashes use the published test key. Exit code 1 when the record is refused.
+    MAPPING is a mapping's name, or its file. Without --config the client is called
+    `client`, and keyed hashes use the published test key. Exit code 1 when the record is
+    refused.
     """
     settings = settings_for(config, schemas, None)
     keys = {name: key.reveal().encode() for name, key in settings.keys.items()}
-    material = read_material(settings, keys if config else None, Path(mapping))
-    plan = material.mappings.plans[0]
+    is_file = mapping.endswith((".yaml", ".yml"))
+    only = Path(mapping) if is_file else None
+    material = read_material(settings, keys if config else None, only)
+    plan = material.mappings.plans[0] if is_file else plan_named(mapping, material)
     event = read_event(Path(file), plan, material)
     trial = Trial(settings, material, plan, event)
     if form == "json":
@@ -66,6 +70,20 @@ def try_(
     else:
         trial.show()
     return Exit.NO if trial.refused else Exit.DONE
+
+
+def plan_named(name: str, material: Material) -> Plan:
+    """Return the mapping of that name.
+
+    Raises:
+        UsageError: There is none; the message says which there are.
+    """
+    plans = {plan.spec.name: plan for plan in material.mappings.plans}
+    if name in plans:
+        return plans[name]
+    near = difflib.get_close_matches(name, plans, 1)
+    hint = f"did you mean {near[0]}?" if near else f"there are {', '.join(plans)}"
+    raise UsageError(f"there is no mapping {name}: {hint}")
 
 
 def read_event(path: Path, plan: Plan, material: Material) -> dict[str, object] | None:
