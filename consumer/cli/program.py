@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib
+import os
 import sys
 from collections.abc import Sequence
 from typing import NamedTuple
@@ -106,6 +107,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return Exit.USAGE
     except (click.Abort, KeyboardInterrupt):
         return Exit.INTERRUPTED
+    except BrokenPipeError:
+        # Whoever read our output has had enough, as `head` does; say nothing at exit.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return Exit.DONE
     except Exception as error:  # noqa: BLE001 - the last place that can say what ended it
         return report(error)
     return code if isinstance(code, int) else Exit.DONE

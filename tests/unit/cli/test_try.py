@@ -122,4 +122,14 @@ def test_files_that_are_not_there(
     ended = tried(capsys, tmp_path / "none.json")
     assert (ended.code, "none.json cannot be read" in ended.err) == (2, True)
     ended = run(capsys, "try", str(record), "--record", str(record))
-    assert (ended.code, "its name must end in .yaml" in ended.err) == (2, True)
+    assert (ended.code, "there is no mapping" in ended.err) == (2, True)
+
+
+def test_a_mapping_is_found_by_its_name(
+    capsys: pytest.CaptureFixture[str], record: Path
+) -> None:
+    """A name finds its file, and a name that is nearly right is asked about."""
+    ended = run(capsys, "try", "loan-funded", "--record", str(record))
+    assert (ended.code, "mapping loan-funded" in ended.out) == (0, True)
+    ended = run(capsys, "try", "loan-fundd", "--record", str(record))
+    assert (ended.code, "did you mean loan-funded?" in ended.err) == (2, True)
