@@ -97,6 +97,8 @@ def output_option(
             return command(form, *args, **kwargs)
         except (click.ClickException, click.exceptions.Exit, click.Abort):
             raise
+        except BrokenPipeError:  # nobody reads any more: not an error of the command
+            raise
         except Exception as error:  # noqa: BLE001 - a program waits for its JSON value
             if form == "json":
                 emit(error_value(error))
