@@ -164,12 +164,26 @@ def decode_limits(settings: Settings) -> DecodeLimits:
     )
 
 
-def assemble(settings: Settings, material: Material, outside: Outside) -> Pipeline:
-    """Join the stages into a pipeline that has not begun."""
-    clock = time.monotonic
+def assemble(
+    settings: Settings,
+    material: Material,
+    outside: Outside,
+    *,
+    clock: Callable[[], float] = time.monotonic,
+    chance: Callable[[], float] = random.random,  # noqa: S311 - jitter, not a secret
+) -> Pipeline:
+    """Join the stages into a pipeline that has not begun.
+
+    Args:
+        settings: The configuration.
+        material: Schemas and mappings.
+        outside: What the pipeline reaches the outside with.
+        clock: Monotonic seconds; the loop's own time.
+        chance: A number in [0, 1), for the jitter of waits; no secret hangs on it.
+    """
     scheduler = Scheduler(
         schedule_policy(settings, lease_seconds(settings, outside)),
-        random.Random().random,  # noqa: S311 - jitter, not a secret
+        chance,
     )
     decoder = Decoder(
         material.readers,
@@ -177,7 +191,7 @@ def assemble(settings: Settings, material: Material, outside: Outside) -> Pipeli
         has_registry=outside.registry is not None,
     )
     quota = Quota(settings.limits.calls_per_day)
-    compose, topic_of = letter_writer(settings, material, outside)
+    compose, topic_of = letter_writer(settings, material, outside, clock)
     settlement = SettlementDesk(
         scheduler=scheduler,
         letters=outside.letters,
@@ -242,7 +256,10 @@ def topic_rules(material: Material) -> Callable[[str], TopicRule]:
 
 
 def letter_writer(
-    settings: Settings, material: Material, outside: Outside
+    settings: Settings,
+    material: Material,
+    outside: Outside,
+    clock: Callable[[], float],
 ) -> tuple[Compose, Callable[[str], str]]:
     """Return how a dead letter is composed, and where those of a topic go."""
     group, template = settings.kafka.group_id, settings.dead_letters.topic
@@ -262,7 +279,7 @@ def letter_writer(
                 partitions=outside.letter_partitions.get(topic, 1),
                 max_bytes=LETTER_BYTES if has_value else 0,
                 mapping_set=material.mappings.version,
-                now=time.monotonic(),
+                now=clock(),
                 wall_ms=time.time_ns() // 1_000_000,
                 owners=material.owners,
                 traceparent=traceparent,
