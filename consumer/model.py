@@ -484,6 +484,7 @@ class PauseReason(enum.StrEnum):
     SCHEMA = "schema"
     UNRESOLVABLE = "unresolvable"
     HALTED = "halted"
+    TARGET = "target"
     THROTTLED = "throttled"
     LEASE = "lease"
     COMMIT = "commit"

@@ -17,12 +17,14 @@ from consumer.model import (
     UNSENT,
     Outcome,
     OutcomeKind,
+    Pause,
     Request,
     Settlement,
     Work,
 )
 from consumer.pipeline.observe import Observer
 from consumer.pipeline.ports import Transport
+from consumer.pipeline.trouble import TargetTrouble
 from consumer.schedule.quota import Quota
 from consumer.schedule.scheduler import Scheduler
 
@@ -56,6 +58,7 @@ class Dispatch:
         self._on_settled = on_settled
         self._on_refused = on_refused
         self._idle: deque[asyncio.Future[Work | None]] = deque()
+        self._trouble = TargetTrouble()
         self._is_open = True
 
     async def call(self) -> None:
@@ -76,6 +79,11 @@ class Dispatch:
         room = min(len(idle), self._quota.left(now))
         for work in self._scheduler.take(room, now):
             idle.popleft().set_result(work)
+
+    def pauses(self, now: float) -> list[Pause]:
+        """Name why no call is delivered, while any record waits for one."""
+        pauses = self._trouble.pauses(now)
+        return pauses if pauses and self._scheduler.statistics().held else []
 
     def close(self) -> None:
         """Take nothing more; calls on the wire end as they will."""
@@ -131,7 +139,9 @@ class Dispatch:
         span = self._observer.started(work, started_at)
         answer = await self._transport.send(request, lambda: self._may_send(work))
         outcome = self._endpoint.judge(answer, work)
-        self._observer.ended(span, answer, outcome, self._clock() - started_at)
+        ended_at = self._clock()
+        self._observer.ended(span, answer, outcome, ended_at - started_at)
+        self._trouble.note(outcome, ended_at)
         if outcome.status in REFUSED:
             self._on_refused()
         return outcome

@@ -49,6 +49,7 @@ STOPS = {
     PauseReason.LEASE,
     PauseReason.DEAD_LETTERS,
     PauseReason.HALTED,
+    PauseReason.TARGET,
     PauseReason.QUOTA,
     PauseReason.BROKER,
 }
@@ -164,6 +165,7 @@ class Pipeline:
             *rooms.intake.pauses(),
             *rooms.schemas.pauses(),
             *rooms.settlement.pauses(),
+            *rooms.dispatch.pauses(now),
             *rooms.quota.pauses(now),
             *self._faults.values(),
         ]
