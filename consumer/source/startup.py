@@ -107,6 +107,7 @@ def connected(
             if waited > min(TOPIC_GRACE_SECONDS, settings.startup_timeout_seconds):
                 raise UnknownTopicError(missing)
         if waited > settings.startup_timeout_seconds:
+            consumer.poll(0)  # the cause may have come while the list was waited for
             raise DependencyError(unreachable(settings, cause()))
         time.sleep(0.05)
 
@@ -123,7 +124,10 @@ def unreachable(settings: SourceOptions, cause: SourceFault | None) -> str:
     """Return why there is no broker, with the mend."""
     servers = str(settings.kafka.get("bootstrap.servers", "")) or "(none)"
     if cause is None:
-        why = "No connection was made."
+        why = (
+            "Nothing answers, and no error came: the port may be open and not Kafka's. "
+            "Check kafka.bootstrap.servers and kafka.security.protocol."
+        )
     elif cause.kind is SourceFaultKind.BROKERS_DOWN:
         why = HANGS_UP  # librdkafka gives no error for that: only that all are down
     else:
