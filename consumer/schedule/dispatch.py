@@ -15,6 +15,7 @@ Theory of operation:
 
 from __future__ import annotations
 
+import heapq
 from collections.abc import Callable
 from typing import NamedTuple
 
@@ -119,13 +120,14 @@ class Dispatch:
         if not entry.attempts or self.endpoint.budget.spend(now):
             return True
         entry.shard.held_by = entry
-        self.endpoint.starved.append(entry)
+        hint = (entry.rank, entry.sequence, entry)
+        heapq.heappush(self.endpoint.starved, hint)
         return False
 
     def _feed(self, tokens: int) -> None:
         starved = self.endpoint.starved
         for _ in range(min(tokens, len(starved))):
-            self.shards.release(starved.popleft())
+            self.shards.release(heapq.heappop(starved)[-1])
 
     def _probe(self, halt: Halt) -> list[Work]:
         self._feed(len(self.endpoint.starved))  # a probe needs no token

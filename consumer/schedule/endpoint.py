@@ -22,7 +22,6 @@ Theory of operation:
 
 from __future__ import annotations
 
-from collections import deque
 from collections.abc import Callable
 
 from consumer.model import Outcome, OutcomeKind, ProfileId, Work
@@ -79,7 +78,7 @@ class Endpoint:
 
     Attributes:
         ready: What is ready to be sent this way.
-        starved: Items whose retry waits for the budget.
+        starved: Items whose retry waits for the budget: a heap, by rank.
         budget: The retries that there may be.
         halt: What is known of the halt; None when not halted.
         held_until: When a target's `Retry-After` ends.
@@ -88,7 +87,7 @@ class Endpoint:
 
     def __init__(self, policy: SchedulePolicy, random: Callable[[], float]) -> None:
         self.ready = Ready()
-        self.starved: deque[Entry] = deque()
+        self.starved: list[tuple[float, int, Entry]] = []
         self.budget = RetryBudget(policy.max_in_flight)
         self.halt: Halt | None = None
         self.held_until = NEVER
@@ -128,9 +127,10 @@ class Endpoint:
             self._suspects.clear()
         ended = self.halt
         if ended is not None:
+            unwell = self.unwell_seconds(now)
             self.halt = None
             if now >= self.held_until:
-                self._close_unwell(now)
+                self._unwell_total, self._unwell_since = unwell, None
         return ended
 
     def note_unsent(self, work: Work, now: float) -> None:
@@ -168,7 +168,8 @@ class Endpoint:
         if since is None:
             return self._unwell_total
         if self.is_flowing(now):  # a hold ended by itself
-            self._close_unwell(self.held_until)
+            self._unwell_total += self.held_until - since
+            self._unwell_since = None
             return self._unwell_total
         return self._unwell_total + now - since
 
@@ -209,8 +210,3 @@ class Endpoint:
         self.unwell_seconds(now)  # ends the sum of a hold that is over
         if self._unwell_since is None:
             self._unwell_since = now
-
-    def _close_unwell(self, at: float) -> None:
-        if self._unwell_since is not None:
-            self._unwell_total += at - self._unwell_since
-            self._unwell_since = None

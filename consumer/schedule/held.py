@@ -53,6 +53,7 @@ class Held:
     Attributes:
         records: Admitted and not settled.
         size_bytes: Their size.
+        paused: The partitions that are not to be fetched, and since when.
         full_since: Since when nothing at all may be read, a bound being reached as a
             whole; None when none is. (A new assignment makes the parts smaller than
             what is held, and one fetch may exceed the bound in bytes.)
@@ -63,7 +64,7 @@ class Held:
         self.size_bytes = 0
         self.full_since: float | None = None
         self._policy = policy
-        self._paused: dict[Partition, None] = {}
+        self.paused: dict[Partition, float] = {}
         self._own_records = self._own_bytes = 0
         self._common_records = self._common_bytes = 0
         self._used_records = self._used_bytes = 0
@@ -85,7 +86,7 @@ class Held:
         self._used_bytes = sum(
             max(0, p.held_bytes - self._own_bytes) for p in partitions
         )
-        self._paused = {p: None for p in self._paused if p in partitions}
+        self.paused = {p: at for p, at in self.paused.items() if p.alive}
 
     def add(self, partition: Partition, size_bytes: int) -> None:
         """Count a record that was admitted."""
@@ -116,12 +117,12 @@ class Held:
         full_records = left_records <= self._common_records // SLACK
         full_bytes = left_bytes <= self._common_bytes // SLACK
         self._note_full(now)
-        if not (full_records or full_bytes or self._paused):
+        if not (full_records or full_bytes or self.paused):
             return Flow(min(left_records, self._in_records(left_bytes)), NONE_PAUSED)
         self._judge(partitions, now, full=(full_records, full_bytes))
-        fetched = [p for p in partitions if p.paused_at is None]
+        fetched = [p for p in partitions if p not in self.paused]
         if not fetched:
-            return Flow(0, frozenset(p.name for p in self._paused))
+            return Flow(0, frozenset(p.name for p in self.paused))
         own_records = min(self._own_records - len(p.incomplete) for p in fetched)
         own_bytes = min(self._own_bytes - p.held_bytes for p in fetched)
         room = min(
@@ -129,11 +130,7 @@ class Held:
             max(0, left_records) + max(0, own_records),
             self._in_records(max(0, left_bytes) + max(0, own_bytes)),
         )
-        return Flow(max(0, room), frozenset(p.name for p in self._paused))
-
-    def paused(self) -> list[Partition]:
-        """Return the partitions that are not to be fetched, the longest first."""
-        return list(self._paused)
+        return Flow(max(0, room), frozenset(p.name for p in self.paused))
 
     def _note_full(self, now: float) -> None:
         policy = self._policy
@@ -162,14 +159,11 @@ class Held:
             used_up = (full_records and records >= enough_records) or (
                 full_bytes and size_bytes >= enough_bytes
             )
-            if used_up and partition.paused_at is None:
-                partition.paused_at = now
-                self._paused[partition] = None
+            if used_up:
+                self.paused.setdefault(partition, now)
             elif (
-                not used_up
-                and partition.paused_at is not None
+                partition in self.paused
                 and records <= ratio * self._own_records
                 and size_bytes <= ratio * self._own_bytes
             ):
-                partition.paused_at = None
-                del self._paused[partition]
+                del self.paused[partition]

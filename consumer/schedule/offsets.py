@@ -90,7 +90,6 @@ class Partition:
         open: True when its items may be taken. Kept beside its four causes because it
             is read for every record.
         parked: Waiting items that met it closed; they are ready again when it opens.
-        paused_at: Since when it is not fetched, its part being used up; None when it is.
     """
 
     __slots__ = (
@@ -106,7 +105,6 @@ class Partition:
         "next_offset",
         "open",
         "parked",
-        "paused_at",
         "stop_code",
         "stopped_at",
     )
@@ -128,7 +126,6 @@ class Partition:
         self.alive = True
         self.open = False
         self.parked: list[Entry] = []
-        self.paused_at: float | None = None
 
     @property
     def committable(self) -> int:

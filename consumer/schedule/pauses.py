@@ -22,14 +22,13 @@ def held_pauses(held: Held) -> Iterator[Pause]:
             held.full_since,
             "held records are settled: all of a bound is used",
         )
-    for partition in held.paused():
-        if partition.paused_at is not None:
-            yield Pause(
-                PauseReason.HELD,
-                str(partition.name),
-                partition.paused_at,
-                "its held records are settled, down to the resume ratio of its part",
-            )
+    for partition, since in held.paused.items():
+        yield Pause(
+            PauseReason.HELD,
+            str(partition.name),
+            since,
+            "its held records are settled, down to the resume ratio of its part",
+        )
 
 
 def commit_pauses(

@@ -277,7 +277,10 @@ class Scheduler:
             held_bytes=self._held.size_bytes,
             in_flight=len(shards.flying),
             shards=len(shards.by_profile),
-            partitions=tuple(map(_picture, self._partitions.values())),
+            partitions=tuple(
+                _picture(p, is_paused=p in self._held.paused)
+                for p in self._partitions.values()
+            ),
         )
 
     def _ticket(self, record: Record) -> Ticket | None:
@@ -304,7 +307,7 @@ class Scheduler:
         self._commits.touch(partition)
 
 
-def _picture(partition: Partition) -> PartitionStatistics:
+def _picture(partition: Partition, *, is_paused: bool) -> PartitionStatistics:
     known = partition.acknowledged
     return PartitionStatistics(
         partition=partition.name,
@@ -315,5 +318,5 @@ def _picture(partition: Partition) -> PartitionStatistics:
         held=len(partition.incomplete),
         held_bytes=partition.held_bytes,
         is_open=partition.open,
-        is_paused=partition.paused_at is not None,
+        is_paused=is_paused,
     )

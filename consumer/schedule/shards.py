@@ -105,11 +105,6 @@ class Shard(msgspec.Struct, eq=False):
     held_by: Entry | None = None
     claims: list[Ranked] = msgspec.field(default_factory=list)
 
-    @property
-    def is_busy(self) -> bool:
-        """True while it gives nothing."""
-        return bool(self.flying) or self.held_by is not None
-
 
 class Shards:
     """All shards, their timers, and what is in flight. Owned by the scheduler."""
