@@ -4,7 +4,8 @@ Rules:
     - A record that waits holds the records behind it in its partition: its profile is
       not known yet, so none may overtake it. Other partitions go on.
     - A writer's schema that cannot be resolved to the reader's holds its whole topic
-      at the first such record: a deployment fault, not a thousand bad records.
+      at the first such record, all partitions of it: a deployment fault, not a
+      thousand bad records. What was offered before is still sent.
     - A record is admitted (counted, incomplete) before anything else happens to it.
 """
 
@@ -44,19 +45,19 @@ UNMAPPED = Mapped(items=(), skipped=SkipReason.UNMAPPED, mappings=())
 
 
 class Waiting:
-    """The records of one partition that wait, oldest first, and for what.
+    """The records of one partition that wait, oldest first. Owned by the intake.
 
-    Owned by the intake.
+    Attributes:
+        since: When the first of them began to wait.
+        schema_id: What it waits for; None when its topic is held.
     """
 
-    __slots__ = ("ends_when", "reason", "records", "schema_id", "since")
+    __slots__ = ("records", "schema_id", "since")
 
     def __init__(self, since: float) -> None:
         self.records: deque[Record] = deque()
         self.since = since
         self.schema_id: SchemaId | None = None
-        self.reason = PauseReason.SCHEMA
-        self.ends_when = ""
 
 
 class Intake:
@@ -83,6 +84,7 @@ class Intake:
         self._clock = clock
         self._on_settled = on_settled
         self._waiting: dict[TopicPartition, Waiting] = {}
+        self._held_topics: dict[str, Pause] = {}
         self._unmapped: set[str] = set()
 
     def take_in(self, batch: list[Record], now: float) -> None:
@@ -92,7 +94,8 @@ class Intake:
         """
         admit, waiting = self._scheduler.admit, self._waiting
         admitted = [record for record in batch if admit(record, now)]
-        self._observer.admitted(admitted, len(batch) - len(admitted))
+        left = 0 if len(admitted) == len(batch) else self._already_done(batch, admitted)
+        self._observer.admitted(admitted, left)
         for record in admitted:
             held = waiting.get(record.source)
             if held is not None:
@@ -104,18 +107,39 @@ class Intake:
         """Forget what waits of `partitions`: they are not ours any more."""
         for source in partitions:
             self._waiting.pop(source, None)
+        waiting = {source.topic for source in self._waiting}
+        for topic in self._held_topics.keys() - waiting:
+            del self._held_topics[topic]  # whoever reads it again finds out again
 
     def pauses(self) -> list[Pause]:
-        """Name each partition that waits, and what would end it."""
+        """Name each topic and partition that waits, and what would end it."""
         return [
-            Pause(
-                reason=held.reason,
-                scope=str(source),
-                since=held.since,
-                ends_when=held.ends_when,
-            )
-            for source, held in self._waiting.items()
+            *self._held_topics.values(),
+            *(
+                Pause(
+                    reason=PauseReason.SCHEMA,
+                    scope=str(source),
+                    since=held.since,
+                    ends_when=f"the registry gives {held.schema_id}",
+                )
+                for source, held in self._waiting.items()
+                if source.topic not in self._held_topics
+            ),
         ]
+
+    def _already_done(self, batch: list[Record], admitted: list[Record]) -> int:
+        """Count what was not admitted although its epoch is alive.
+
+        Records of an ended epoch, which were on their way when it ended, are nobody's.
+        """
+        known = set(admitted)
+        epochs = self._scheduler.positions({record.source for record in batch})
+        return sum(
+            record not in known
+            and record.source in epochs
+            and epochs[record.source].epoch == record.epoch
+            for record in batch
+        )
 
     def _resume(self, schema_id: SchemaId) -> None:
         """Go on with the partitions that waited for `schema_id`: it is known now."""
@@ -133,18 +157,21 @@ class Intake:
 
     def _advance(self, record: Record, now: float) -> bool:
         """Bring `record` to the scheduler; False when it has to wait."""
+        if self._held_topics and record.source.topic in self._held_topics:
+            self._waiting.setdefault(record.source, Waiting(now))
+            return False
         if record.value is None:
             self._hand_over(record, self._mappings.map_tombstone(record), now)
             return True
         try:
             answer = self._decoder.decode(record, self._rules(record.source.topic))
         except SchemaUnresolvableError as error:
-            self._hold(record, None, str(error), now)
+            self._hold_topic(record, str(error), now)
             return False
         if type(answer) is Decoded:
             self._hand_over(record, self._mappings.map(record, answer), now)
         elif type(answer) is NeedsSchema:
-            self._hold(record, answer.id, f"the registry gives {answer.id}", now)
+            self._hold(record, answer.id, now)
             return False
         elif type(answer) is Undecodable:
             failure = Failure(
@@ -173,18 +200,18 @@ class Intake:
             )
         self._hand_over(record, UNMAPPED, now)
 
-    def _hold(
-        self, record: Record, schema_id: SchemaId | None, ends_when: str, now: float
-    ) -> None:
+    def _hold(self, record: Record, schema_id: SchemaId, now: float) -> None:
         held = self._waiting.setdefault(record.source, Waiting(now))
         held.schema_id = schema_id
-        held.ends_when = ends_when
-        if schema_id is None:
-            held.reason = PauseReason.UNRESOLVABLE
-            log.error(
-                "topic held: a writer's schema does not resolve to ours",
-                extra={"topic": record.source.topic, "detail": ends_when},
-            )
-        else:
-            held.reason = PauseReason.SCHEMA
-            self._schemas.want(schema_id, self._resume)
+        self._schemas.want(schema_id, self._resume)
+
+    def _hold_topic(self, record: Record, detail: str, now: float) -> None:
+        topic = record.source.topic
+        self._waiting.setdefault(record.source, Waiting(now)).schema_id = None
+        self._held_topics[topic] = Pause(
+            reason=PauseReason.UNRESOLVABLE, scope=topic, since=now, ends_when=detail
+        )
+        log.error(
+            "topic held: a writer's schema does not resolve to ours",
+            extra={"topic": topic, "detail": detail},
+        )
