@@ -1,7 +1,7 @@
 """Records out: how each ended is counted once, and what is owed is written.
 
 A record that was given up is settled only when the broker has confirmed its dead
-letter. While letters cannot be written the pipeline fetches nothing more; the letters
+letter. While any letter cannot be written the pipeline fetches nothing more; the letters
 that are owed wait here and are tried again until they are confirmed, or until their
 partition is somebody else's.
 """
@@ -11,12 +11,19 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from typing import Protocol
 
 from consumer.deadletter import LetterTooLargeError
 from consumer.errors import DependencyError
-from consumer.model import End, Pause, PauseReason, Settlement
+from consumer.model import (
+    End,
+    Pause,
+    PauseReason,
+    Record,
+    Settlement,
+    TopicPartition,
+)
 from consumer.pipeline.observe import Observer
 from consumer.pipeline.ports import Letters
 from consumer.schedule.scheduler import Scheduler
@@ -41,11 +48,7 @@ class Compose(Protocol):
 
 
 class SettlementDesk:
-    """Ends records. Owned by the pipeline; lives on its loop.
-
-    Attributes:
-        failing_since: When letters began to fail; None while they are confirmed.
-    """
+    """Ends records. Owned by the pipeline; lives on its loop."""
 
     def __init__(
         self,
@@ -66,8 +69,10 @@ class SettlementDesk:
         self._owed: deque[Settlement] = deque()
         self._arrived = asyncio.Event()
         self._is_open = True
-        self._writing = 0
-        self.failing_since: float | None = None
+        self._writing: set[Record] = set()
+        # One that fails is here until it is confirmed or nobody's any more: another
+        # topic's letter, confirmed meanwhile, must not hide it.
+        self._failing: dict[Record, float] = {}
 
     def settled(self, settlement: Settlement) -> None:
         """Take in the end of a record, and see to its letter where one is owed."""
@@ -81,20 +86,38 @@ class SettlementDesk:
     @property
     def owed(self) -> int:
         """Letters that are owed and not confirmed."""
-        return len(self._owed) + self._writing
+        return len(self._owed) + len(self._writing)
+
+    @property
+    def failing_since(self) -> float | None:
+        """When letters began to fail; None while they are confirmed."""
+        return min(self._failing.values(), default=None)
 
     def pauses(self) -> list[Pause]:
         """Name the pause for letters that fail, if there is one."""
-        if self.failing_since is None:
+        since = self.failing_since
+        if since is None:
             return []
         return [
             Pause(
                 reason=PauseReason.DEAD_LETTERS,
                 scope="pipeline",
-                since=self.failing_since,
-                ends_when="the broker confirms a dead letter",
+                since=since,
+                ends_when=f"the broker confirms {len(self._failing)} dead letters",
             )
         ]
+
+    def drop(self, partitions: Iterable[TopicPartition]) -> None:
+        """Forget letters of `partitions`: their records are not ours any more.
+
+        A writer that is in the middle of one finds out at its next try; until then it
+        must neither pause the pipeline nor hold a drain up.
+        """
+        gone = frozenset(partitions)
+        self._owed = deque(s for s in self._owed if s.record.source not in gone)
+        for record in [one for one in self._writing if one.source in gone]:
+            self._writing.discard(record)
+            self._failing.pop(record, None)
 
     async def write_letters(self) -> None:
         """Write what is owed, until `close`."""
@@ -103,11 +126,13 @@ class SettlementDesk:
                 self._arrived.clear()
                 await self._arrived.wait()
                 continue
-            self._writing += 1
+            settlement = self._owed.popleft()
+            self._writing.add(settlement.record)
             try:
-                await self._write(self._owed.popleft())
+                await self._write(settlement)
             finally:
-                self._writing -= 1
+                self._writing.discard(settlement.record)
+                self._failing.pop(settlement.record, None)
 
     def close(self) -> None:
         """Let the writers end when nothing is owed."""
@@ -123,21 +148,22 @@ class SettlementDesk:
         while self._scheduler.owes_letter(record):
             try:
                 await self._letters.write(letter)
-            except LetterTooLargeError:
-                if letter.value is None:  # its key or headers alone are too large
-                    log.warning("dead letter too large", extra={"topic": letter.topic})
-                    await asyncio.sleep(WAIT_CAP_SECONDS)
-                letter = self._compose(settlement, traceparent, has_value=False)
-                continue
             except DependencyError as error:
-                self.failing_since = self.failing_since or self._clock()
-                self._observer.letter_failed()
-                log.warning("dead letter not written", extra={"detail": str(error)})
+                if isinstance(error, LetterTooLargeError) and letter.value is not None:
+                    letter = self._compose(settlement, traceparent, has_value=False)
+                    continue
+                # Too large without its value, too: a person has to allow for it.
+                self._note_failure(record, error)
                 await asyncio.sleep(wait_seconds)
                 wait_seconds = min(wait_seconds * 2, WAIT_CAP_SECONDS)
                 continue
-            self.failing_since = None
             self._observer.letter_written(span, settlement, letter.topic)
             if self._scheduler.settle(record):
                 self._observer.settled(settlement)
             return
+
+    def _note_failure(self, record: Record, error: DependencyError) -> None:
+        if record in self._writing:  # else its partition was dropped meanwhile
+            self._failing.setdefault(record, self._clock())
+        self._observer.letter_failed()
+        log.warning("dead letter not written", extra={"detail": str(error)})
