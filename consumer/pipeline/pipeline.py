@@ -14,9 +14,11 @@ taken any more), waits for the calls on the wire and names the offsets to commit
 from __future__ import annotations
 
 import asyncio
+import functools
 import logging
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from typing import Concatenate, ParamSpec
 
 from consumer.errors import DependencyError, PipelineFailedError
 from consumer.model import (
@@ -42,6 +44,8 @@ __all__ = ["Pipeline", "PipelinePolicy", "Rooms"]
 
 TICK_SECONDS = 0.02
 WIRE_SHARE = 0.6  # of a drain's time, for the calls on the wire; the rest commits
+
+P = ParamSpec("P")
 
 log = logging.getLogger(__name__)
 
@@ -90,6 +94,25 @@ class Rooms:
     quota: Quota
 
 
+def fatal(
+    method: Callable[Concatenate[Pipeline, P], None],
+) -> Callable[Concatenate[Pipeline, P], None]:
+    """Let what a callback of the source raises end the pipeline.
+
+    The loop would only log it: records of a batch that was taken in by half would be
+    held for ever, and nobody would see why.
+    """
+
+    @functools.wraps(method)
+    def guarded(self: Pipeline, /, *args: P.args, **kwargs: P.kwargs) -> None:
+        try:
+            method(self, *args, **kwargs)
+        except Exception as error:  # noqa: BLE001 - it becomes the state
+            self.fail(error)
+
+    return guarded
+
+
 class Pipeline:
     """Joins the stages; the source's listener. Lives on one loop.
 
@@ -115,7 +138,7 @@ class Pipeline:
         self._paused: frozenset[TopicPartition] = frozenset()
         self._faults: dict[str, Pause] = {}
         self._stopping = asyncio.Event()
-        self._turned = asyncio.Event()
+        self._quiet_by = float("inf")
         self._failure: Exception | None = None
         self.has_joined = False
         self.quota = rooms.quota
@@ -130,18 +153,30 @@ class Pipeline:
         cause is set.
         """
         self._source = source
-        self.lifecycle.move(State.RUNNING, self._clock())
-        dispatch, settlement = self._rooms.dispatch, self._rooms.settlement
+        if self.lifecycle.is_live:  # else it was stopped while it started
+            self.lifecycle.move(State.RUNNING, self._clock())
+        rooms = self._rooms
         coroutines = [
-            *(dispatch.call() for _ in range(self._policy.connections)),
-            *(settlement.write_letters() for _ in range(WRITERS)),
+            *(rooms.dispatch.call() for _ in range(self._policy.connections)),
+            *(rooms.settlement.write_letters() for _ in range(WRITERS)),
+            rooms.schemas.watch(),
             self._keep_time(),
         ]
         tasks = [asyncio.create_task(coroutine) for coroutine in coroutines]
         for task in tasks:
             task.add_done_callback(self._ended)
-        await self._stopping.wait()
-        await self._finish(source, tasks)
+        try:
+            await self._stopping.wait()
+            await self._finish(source)
+        except Exception as error:  # noqa: BLE001 - it becomes the state, and is raised below
+            self.fail(error)
+        finally:
+            for task in tasks:
+                task.remove_done_callback(self._ended)
+                task.cancel()
+            await asyncio.gather(*tasks, return_exceptions=True)
+            await rooms.schemas.aclose()
+        self._close()
 
     def drain(self) -> None:
         """Stop fetching, finish what is in flight, commit, close; may be repeated."""
@@ -179,18 +214,19 @@ class Pipeline:
         return self._rooms.scheduler.statistics()
 
     def _ended(self, task: asyncio.Task[None]) -> None:
-        if task.cancelled() or not self.lifecycle.is_live:
-            return
-        error = task.exception()
+        """Note that a part of us ended by itself; before a drain none may.
+
+        One that a foreign library cancelled would be missed by nobody else: each would
+        take a call's slot with it, until none is left and nothing moves.
+        """
+        error = None if task.cancelled() else task.exception()
         if isinstance(error, Exception):
             self.fail(error)
+        elif self.lifecycle.is_live:
+            self.fail(PipelineFailedError("a part of the pipeline was cancelled"))
 
-    async def _finish(self, source: Source, tasks: list[asyncio.Task[None]]) -> None:
-        """Drain within the time that the policy gives, then close.
-
-        Raises:
-            PipelineFailedError: `fail` was called.
-        """
+    async def _finish(self, source: Source) -> None:
+        """Drain within the time that the policy gives."""
         deadline = self._clock() + self._policy.drain_timeout_seconds
         rooms = self._rooms
         source.grant(0)
@@ -198,10 +234,13 @@ class Pipeline:
         await self._until_quiet(self._policy.drain_timeout_seconds * WIRE_SHARE)
         rooms.settlement.close()
         await source.aclose(max(deadline - self._clock(), 1.0))
-        for task in tasks:
-            task.cancel()
-        await asyncio.gather(*tasks, return_exceptions=True)
-        await rooms.schemas.aclose()
+
+    def _close(self) -> None:
+        """Go to the last state.
+
+        Raises:
+            PipelineFailedError: `fail` was called.
+        """
         if self._failure is None:
             self.lifecycle.move(State.CLOSED, self._clock())
             return
@@ -212,11 +251,11 @@ class Pipeline:
 
     async def _until_quiet(self, seconds: float) -> None:
         """Wait until nothing is on the wire and no letter is owed, or `seconds`."""
-        end = self._clock() + seconds
-        while self._clock() < end and (
+        end = self._quiet_by = self._clock() + seconds
+        while self._clock() < end and (  # noqa: ASYNC110 - the tick, or what would set an event, may be what failed
             self._rooms.scheduler.statistics().in_flight or self._rooms.settlement.owed
         ):
-            await self._turned.wait()
+            await asyncio.sleep(TICK_SECONDS)
         if self._rooms.scheduler.statistics().in_flight:
             log.warning(
                 "drain: calls on the wire were abandoned; their records repeat",
@@ -235,11 +274,10 @@ class Pipeline:
             self._make_room(now)
         if now >= self._commit_at:
             self._commit(now)
-        self._turned.set()
-        self._turned = asyncio.Event()
 
     # ------------------------------------------------------------ source
 
+    @fatal
     def on_records(self, batch: list[Record]) -> None:
         """Take a batch in; called by the source."""
         now = self._clock()
@@ -247,6 +285,7 @@ class Pipeline:
         self._rooms.dispatch.wake()
         self._make_room(now)
 
+    @fatal
     def on_assigned(self, assigned: tuple[Assigned, ...]) -> None:
         """Begin with partitions; their start offsets are committed at once."""
         now = self._clock()
@@ -262,17 +301,23 @@ class Pipeline:
     async def on_revoking(
         self, partitions: frozenset[TopicPartition]
     ) -> Mapping[TopicPartition, Commit]:
-        """Take nothing more of `partitions`, wait for the wire, name what to commit."""
+        """Take nothing more of `partitions`, wait for the wire, name what to commit.
+
+        In a drain the wire has had its time already: what the drain has left is for the
+        commit, and waiting on would be cut off together with it.
+        """
         scheduler = self._rooms.scheduler
         scheduler.fence(partitions)
-        end = self._clock() + self._policy.wire_seconds
-        while scheduler.in_flight(partitions) and self._clock() < end:
-            await self._turned.wait()
+        end = min(self._clock() + self._policy.wire_seconds, self._quiet_by)
+        while scheduler.in_flight(partitions) and self._clock() < end:  # noqa: ASYNC110 - as in a drain
+            await asyncio.sleep(TICK_SECONDS)
         return scheduler.positions(partitions)
 
+    @fatal
     def on_revoked(self, partitions: frozenset[TopicPartition], *, lost: bool) -> None:
         """Drop what is left of `partitions`: they are not ours any more."""
         self._rooms.intake.drop(partitions)
+        self._rooms.settlement.drop(partitions)
         released = self._rooms.scheduler.revoke(partitions)
         self._observer.rebalanced("lost" if lost else "revoked")
         self._observer.released(partitions, released)
@@ -282,6 +327,7 @@ class Pipeline:
                 del self._faults[name]
         self._make_room(self._clock())
 
+    @fatal
     def on_committed(
         self,
         commits: Mapping[TopicPartition, Commit],
@@ -293,6 +339,7 @@ class Pipeline:
         self._observer.committed(is_ok=not failed, seconds=self._clock() - sent_at)
         self._rooms.dispatch.wake()
 
+    @fatal
     def on_fault(self, fault: SourceFault) -> None:
         """Note what the source says of itself; a fatal fault ends the pipeline."""
         now = self._clock()
@@ -302,10 +349,11 @@ class Pipeline:
             return
         self._observer.faulted(fault)
         log.warning(fault.message, extra={"fault": str(fault.kind), "mend": fault.mend})
+        known = self._faults.get(name)
         self._faults[name] = Pause(
             reason=FAULT_REASONS.get(fault.kind, PauseReason.BROKER),
             scope=str(fault.partition or "source"),
-            since=now,
+            since=now if known is None else known.since,
             ends_when=fault.mend,
         )
         if fault.kind is SourceFaultKind.FATAL:
