@@ -21,9 +21,10 @@ from typing import NamedTuple
 
 from consumer.model import Failure, Outcome, OutcomeKind, Part, Stage, Work
 from consumer.schedule.endpoint import Endpoint, Halt, is_suspect
-from consumer.schedule.offsets import GivenUp, Partition
+from consumer.schedule.entry import Entry, Trouble
+from consumer.schedule.offsets import GivenUp
 from consumer.schedule.policy import SchedulePolicy
-from consumer.schedule.shards import Entry, Shards, Trouble
+from consumer.schedule.shards import Shards
 
 __all__ = ["Dispatch", "Ended"]
 
@@ -87,12 +88,6 @@ class Dispatch:
             ended = self._failed(work, entries, outcome, now)
         self.shards.free(shard)
         return ended
-
-    def unpark(self, partition: Partition) -> None:
-        """Make the items ready again that met their partition closed."""
-        parked, partition.parked = partition.parked, []
-        for hint in parked:
-            self.endpoint.ready.put_back(hint)
 
     def next_due(self, now: float) -> float | None:
         """Return when the next wait ends, if later than `now`; None when none does."""

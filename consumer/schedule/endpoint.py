@@ -26,10 +26,10 @@ from collections.abc import Callable
 
 from consumer.model import Outcome, OutcomeKind, ProfileId, Work
 from consumer.schedule.answers import Answers
+from consumer.schedule.entry import Entry
 from consumer.schedule.policy import SchedulePolicy
 from consumer.schedule.ready import Ready
 from consumer.schedule.retry import RetryBudget, backoff_seconds
-from consumer.schedule.shards import Entry
 
 __all__ = ["Endpoint", "Halt", "is_suspect"]
 

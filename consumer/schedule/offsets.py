@@ -21,14 +21,10 @@ Theory of operation:
 from __future__ import annotations
 
 from collections import OrderedDict
-from typing import TYPE_CHECKING
 
 import msgspec
 
 from consumer.model import Commit, Failure, Mapped, ProfileId, Record, TopicPartition
-
-if TYPE_CHECKING:
-    from consumer.schedule.shards import Entry
 
 __all__ = ["GivenUp", "Partition", "Ticket"]
 
@@ -89,7 +85,6 @@ class Partition:
         alive: False from the moment of its revocation.
         open: True when its items may be taken. Kept beside its four causes because it
             is read for every record.
-        parked: Waiting items that met it closed; they are ready again when it opens.
     """
 
     __slots__ = (
@@ -104,7 +99,6 @@ class Partition:
         "name",
         "next_offset",
         "open",
-        "parked",
         "stop_code",
         "stopped_at",
     )
@@ -125,7 +119,6 @@ class Partition:
         self.fenced = False
         self.alive = True
         self.open = False
-        self.parked: list[Entry] = []
 
     @property
     def committable(self) -> int:
@@ -195,7 +188,6 @@ class Partition:
         released = len(self.incomplete)
         self.alive = False
         self.incomplete.clear()
-        self.parked.clear()
         self._judge()
         return released
 

@@ -19,20 +19,14 @@ from __future__ import annotations
 import heapq
 import itertools
 from collections import deque
-from typing import TYPE_CHECKING, TypeAlias
 
 from consumer.model import Priority
+from consumer.schedule.entry import Entry, Ranked
 
-if TYPE_CHECKING:
-    from consumer.schedule.shards import Entry
-
-__all__ = ["FIRST", "HEAD_START_SECONDS", "Ranked", "Ready"]
+__all__ = ["FIRST", "HEAD_START_SECONDS", "Ready"]
 
 HEAD_START_SECONDS = {Priority.HIGH: 60.0, Priority.NORMAL: 0.0, Priority.LOW: -60.0}
 FIRST = float("-inf")  # the rank of what goes before all others
-
-# The third field keeps two hints of one entry from being compared by their entry.
-Ranked: TypeAlias = "tuple[float, int, int, Entry]"
 
 
 class Ready:

@@ -235,7 +235,7 @@ class Scheduler:
         """
         opened = self._commits.acknowledge(self._partitions, commits, failed, sent_at)
         for partition in opened:
-            self._dispatch.unpark(partition)
+            self._dispatch.shards.unpark(partition)
 
     def positions(
         self, partitions: Iterable[TopicPartition]

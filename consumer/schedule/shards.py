@@ -26,84 +26,12 @@ import itertools
 from collections import deque
 from collections.abc import Collection, Iterable
 
-import msgspec
-
 from consumer.model import Item, ProfileId, Work
+from consumer.schedule.entry import Entry, Shard
 from consumer.schedule.offsets import Partition, Ticket
-from consumer.schedule.ready import FIRST, Ranked, Ready
+from consumer.schedule.ready import FIRST, Ready
 
-__all__ = ["Entry", "Shard", "Shards", "Trouble"]
-
-
-class Trouble(msgspec.Struct, eq=False):
-    """What went wrong with one item, and what of it counts against the item.
-
-    Attributes:
-        first_failure: When it failed first, on the clock of `now`.
-        last_failure: When it failed last.
-        unwell_mark: The endpoint's unwell seconds at the last failure.
-        refused: True when the last answer was a suspect one.
-        refusals: Counted suspect answers.
-        retries: Counted retry answers.
-        counted_seconds: Counted time.
-    """
-
-    first_failure: float
-    last_failure: float
-    unwell_mark: float
-    refused: bool = False
-    refusals: int = 0
-    retries: int = 0
-    counted_seconds: float = 0.0
-
-
-class Entry(msgspec.Struct, eq=False):
-    """One item in its shard, or in flight.
-
-    Attributes:
-        item: The item.
-        ticket: Its record.
-        shard: Its shard.
-        sequence: The order of offering.
-        ready_at: When it became ready, or is again after a failure.
-        rank: Its ready time less its class's head start; a retry keeps its place.
-        waiting: True while it stands in its shard.
-        attempts: Calls made for it.
-        trouble: What went wrong; None while nothing did.
-    """
-
-    item: Item
-    ticket: Ticket
-    shard: Shard
-    sequence: int
-    ready_at: float
-    rank: float
-    waiting: bool = True
-    attempts: int = 0
-    trouble: Trouble | None = None
-
-    @property
-    def is_refused(self) -> bool:
-        """True when its last answer was a suspect one."""
-        return self.trouble is not None and self.trouble.refused
-
-
-class Shard(msgspec.Struct, eq=False):
-    """The queue of one profile.
-
-    Attributes:
-        profile: Whose.
-        entries: Waiting items; each partition's are in offset order.
-        flying: The items in flight; empty when none are.
-        held_by: The item whose retry the shard waits for.
-        claims: Hints that met the shard busy.
-    """
-
-    profile: ProfileId
-    entries: deque[Entry] = msgspec.field(default_factory=deque)
-    flying: tuple[Entry, ...] = ()
-    held_by: Entry | None = None
-    claims: list[Ranked] = msgspec.field(default_factory=list)
+__all__ = ["Shards"]
 
 
 class Shards:
@@ -114,6 +42,7 @@ class Shards:
         self.flying: dict[Work, Shard] = {}
         self._ready = ready
         self._timers: list[tuple[float, int, Entry]] = []
+        self._parked: dict[Partition, list[Entry]] = {}  # met their partition closed
         self._turn = itertools.count()
 
     def offer(self, ticket: Ticket, item: Item, now: float, rank: float) -> None:
@@ -135,7 +64,7 @@ class Shards:
         if not hint.waiting:
             return None
         if not hint.ticket.partition.open:
-            hint.ticket.partition.parked.append(hint)
+            self._parked.setdefault(hint.ticket.partition, []).append(hint)
             self.free(shard)
             return None
         if shard.flying or shard.held_by is not None:
@@ -223,6 +152,11 @@ class Shards:
             heapq.heappop(timers)  # its item was dropped
         return timers[0][0] if timers else None
 
+    def unpark(self, partition: Partition) -> None:
+        """Make the items ready again that met their partition closed."""
+        for hint in self._parked.pop(partition, ()):
+            self._ready.put_back(hint)
+
     def in_flight(self, partitions: Collection[Partition]) -> int:
         """Return how many works carry an item of one of these."""
         return sum(
@@ -241,6 +175,7 @@ class Shards:
         for shard in touched:
             self._purge(shard, partition)
             self.free(shard)
+        self._parked.pop(partition, None)
         self._ready.drop_stale()
 
     def _purge(self, shard: Shard, partition: Partition) -> None:
