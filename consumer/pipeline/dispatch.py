@@ -106,10 +106,13 @@ class Dispatch:
         return await waiting
 
     async def _carry(self, work: Work) -> None:
-        outcome = await self._send(work)
-        now = self._clock()
-        for settlement in self._scheduler.complete(work, outcome, now):
-            self._on_settled(settlement)
+        outcome = UNSENT  # what it stays if the call raises: it is in flight no more
+        try:
+            outcome = await self._send(work)
+        finally:
+            now = self._clock()
+            for settlement in self._scheduler.complete(work, outcome, now):
+                self._on_settled(settlement)
 
     async def _send(self, work: Work) -> Outcome:
         """Send all of `work`; the first outcome that is not a delivery is its own."""
@@ -137,7 +140,11 @@ class Dispatch:
     async def _attempt(self, work: Work, request: Request) -> Outcome:
         started_at = self._clock()
         span = self._observer.started(work, started_at)
-        answer = await self._transport.send(request, lambda: self._may_send(work))
+        try:
+            answer = await self._transport.send(request, lambda: self._may_send(work))
+        except asyncio.CancelledError:
+            self._observer.abandoned(span)
+            raise
         outcome = self._endpoint.judge(answer, work)
         ended_at = self._clock()
         self._observer.ended(span, answer, outcome, ended_at - started_at)
@@ -147,9 +154,13 @@ class Dispatch:
         return outcome
 
     def _may_send(self, work: Work) -> bool:
-        """Ask the lease, with a clock read now, and count the call that goes out."""
+        """Ask the lease, with a clock read now, and count the call that goes out.
+
+        The quota is asked again, too: works that were taken at the same time, and the
+        requests of one that is split, share what is left of it.
+        """
         now = self._clock()
-        if not self._scheduler.may_send(work, now):
+        if self._quota.left(now) < 1 or not self._scheduler.may_send(work, now):
             return False
         self._quota.spend(now)
         return True

@@ -172,6 +172,11 @@ class Observer:
         if outcome.wait_seconds is not None:
             self._retry_after().set(outcome.wait_seconds)
 
+    def abandoned(self, span: CallSpan | None) -> None:
+        """Note that we gave a call up before its answer: no error of anybody."""
+        if span is not None:
+            span.cancel()
+
     @property
     def _server(self) -> str:
         return self._tracing.peer.address
@@ -191,6 +196,11 @@ class Observer:
             span.end()
         self._letters(settlement.failure.code if settlement.failure else "").inc()
         self._letters_sent(topic).inc()
+
+    def letter_abandoned(self, span: LetterSpan | None) -> None:
+        """Note that a letter is not ours to write any more."""
+        if span is not None:
+            span.end("released")
 
     def letter_failed(self) -> None:
         """Note that a letter could not be written; it will be tried again."""

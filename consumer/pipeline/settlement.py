@@ -161,6 +161,7 @@ class SettlementDesk:
             if self._scheduler.settle(record):
                 self._observer.settled(settlement)
             return
+        self._observer.letter_abandoned(span)
 
     def _note_failure(self, record: Record, error: DependencyError) -> None:
         if record in self._writing:  # else its partition was dropped meanwhile
