@@ -145,10 +145,17 @@ def read_folder(folder: Path, suffixes: frozenset[str]) -> dict[str, str]:
         try:
             texts[str(path)] = path.read_text(encoding="utf-8")
         except (OSError, UnicodeDecodeError) as error:
-            faults.append(unreadable(path, type(error).__name__))
+            faults.append(unreadable(path, reason_of(error)))
     if faults:
         raise ConfigurationError(tuple(faults))
     return texts
+
+
+def reason_of(error: OSError | UnicodeDecodeError) -> str:
+    """Return why a file cannot be read."""
+    if isinstance(error, OSError):
+        return (error.strerror or type(error).__name__).lower()
+    return f"byte {error.start + 1} is not UTF-8"
 
 
 def unreadable(path: Path, reason: str) -> FileFault:

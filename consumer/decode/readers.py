@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import cast
@@ -23,6 +24,9 @@ from consumer.decode.nodes import (
 from consumer.errors import ConfigurationError, FileFault, SchemaError
 
 __all__ = ["ReaderSchema", "load_readers"]
+
+JSON_MEND = "Look at this place and the one before it: commas, quotes, brackets."
+RECORD_MEND = "Write a record that `avro-tools` compiles."
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -65,8 +69,7 @@ def load_readers(
         try:
             reader = load_reader(file, text, limits or DecodeLimits())
         except SchemaError as error:
-            mend = "Write a record that `avro-tools` compiles."
-            faults.append(fault("A101", file, f"{error} ({error.code})", mend))
+            faults.append(refused(file, error))
         except ValueError as error:
             faults.append(fault("A102", file, str(error), "Mend or drop the default."))
         else:
@@ -77,6 +80,15 @@ def load_readers(
     if faults:
         raise ConfigurationError(tuple(faults))
     return readers
+
+
+def refused(file: str, error: SchemaError) -> FileFault:
+    """Return the fault of a file that is no schema; with its place when not JSON."""
+    cause = error.__cause__
+    if isinstance(cause, json.JSONDecodeError):
+        found = fault("A101", file, f"This is not JSON: {cause.msg}.", JSON_MEND)
+        return dataclasses.replace(found, line=cause.lineno, column=cause.colno)
+    return fault("A101", file, f"{error} ({error.code})", RECORD_MEND)
 
 
 def load_reader(file: str, text: str, limits: DecodeLimits) -> ReaderSchema:

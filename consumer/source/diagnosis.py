@@ -74,8 +74,8 @@ CAUSES = (
     ),
     (
         "in state SSL_HANDSHAKE",
-        "the TLS handshake was broken off",
-        "Set kafka.security.protocol and the port to fit the listener.",
+        "the TLS handshake was broken off: the port may not speak TLS",
+        "Set kafka.security.protocol to what the listener at this port speaks.",
     ),
 )
 

@@ -131,7 +131,7 @@ def unreachable(settings: SourceOptions, cause: SourceFault | None) -> str:
     elif cause.kind is SourceFaultKind.BROKERS_DOWN:
         why = HANGS_UP  # librdkafka gives no error for that: only that all are down
     else:
-        why = f"{cause.message} {cause.mend}"
+        why = f"{cause.message}. {cause.mend}"
     return (
         f"no Kafka broker at {re.sub(r'[^ -~]', '?', servers)} within "
         f"{settings.startup_timeout_seconds:g} s: {why}"
