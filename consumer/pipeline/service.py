@@ -103,7 +103,8 @@ def tracing_of(settings: Settings, switch: Switch, export: Export | None) -> Tra
         peer=Peer(
             address=host,
             port=parts.port or (443 if parts.scheme == "https" else 80),
-            url=f"{parts.scheme}://{host}/m2/{settings.target.client}/profile/update",
+            url=f"{parts.scheme}://{parts.netloc}{parts.path.rstrip('/')}"
+            f"/m2/{settings.target.client}/profile/update",
         ),
         random=random.Random().random,  # noqa: S311 - sampling, not a secret
     )
@@ -174,7 +175,7 @@ class Run:
         try:
             starting = asyncio.create_task(source.start(self._subscription()))
             stopping = asyncio.create_task(stop.wait())
-            beside.append(stopping)
+            beside += [starting, stopping]
             await asyncio.wait(
                 {starting, stopping}, return_when=asyncio.FIRST_COMPLETED
             )
@@ -190,12 +191,14 @@ class Run:
             stopping.add_done_callback(lambda _: pipeline.drain())
             await pipeline.run(source)
         finally:
-            await source.aclose(CLOSE_SECONDS)
-            for task in beside:
-                task.cancel()
-            await asyncio.gather(*beside, return_exceptions=True)
-            health.publish(reporter.take())
-            health.close()
+            try:
+                await source.aclose(CLOSE_SECONDS)
+            finally:  # whatever the source's thread died of
+                for task in beside:
+                    task.cancel()
+                await asyncio.gather(*beside, return_exceptions=True)
+                health.publish(reporter.take())
+                health.close()
 
     def _transport(self) -> Transport:
         options = transport_settings(self._settings)
