@@ -19,12 +19,17 @@ from rich.table import Table
 from consumer.cli.embedded import Outcome, run_embedded
 from consumer.cli.embedded import Progress as Run
 from consumer.cli.exits import Exit
+from consumer.cli.options import sample_options
 from consumer.cli.output import emit, output_option, say
 from consumer.sandbox.check import Comparison, compare, order_violations
 from consumer.telemetry.logs import configure
 
 __all__ = ["Verdict", "demo", "judge"]
 
+COUNTS = (
+    *("published", "consumed", "delivered", "merged", "skipped"),
+    *("dead_lettered", "released", "held"),
+)
 PLAIN_LINE_EVERY = 20  # times that progress is told
 
 
@@ -54,20 +59,7 @@ class Verdict:
 
 
 @click.command()
-@click.option(
-    "--records",
-    type=click.IntRange(min=1),
-    default=5000,
-    show_default=True,
-    help="How many events to publish.",
-)
-@click.option(
-    "--seed",
-    type=int,
-    default=1,
-    show_default=True,
-    help="The same seed gives the same events.",
-)
+@sample_options(5000)
 @output_option
 def demo(form: str, records: int, seed: int) -> int:
     """See loan, loyalty and kiosk events become profiles, and be judged.
@@ -195,19 +187,10 @@ def print_verdict(verdict: Verdict, compared: Comparison) -> None:
     """Print the counts and the judgement."""
     console = Console()
     table = Table(title="Records")
-    for name in ("published", "consumed", "delivered", "merged", "skipped"):
-        table.add_column(name, justify="right")
-    for name in ("dead_lettered", "released", "held"):
-        table.add_column(name.replace("_", " "), justify="right")
-    table.add_row(
-        *(
-            str(getattr(verdict, name))
-            for name in (
-                *("published", "consumed", "delivered", "merged", "skipped"),
-                *("dead_lettered", "released", "held"),
-            )
-        )
-    )
+    table.add_column("what became of them")
+    table.add_column("records", justify="right")
+    for name in COUNTS:
+        table.add_row(name.replace("_", " "), str(getattr(verdict, name)))
     console.print(table)
     console.print(
         f"{verdict.calls} calls; {verdict.profiles['equal']} of "

@@ -5,6 +5,7 @@ from __future__ import annotations
 import click
 
 from consumer.cli.files import load_settings
+from consumer.cli.options import sample_options
 from consumer.cli.output import emit, output_option, say
 from consumer.config.settings import Settings
 from consumer.errors import ConfigurationError, FileFault
@@ -19,20 +20,7 @@ __all__ = ["publish"]
 
 @click.command()
 @click.option("--config", required=True, metavar="FILE", help="Configuration file.")
-@click.option(
-    "--records",
-    type=click.IntRange(min=1),
-    default=1000,
-    show_default=True,
-    help="How many events to publish.",
-)
-@click.option(
-    "--seed",
-    type=int,
-    default=1,
-    show_default=True,
-    help="The same seed gives the same events.",
-)
+@sample_options(1000)
 @click.option(
     "--rate",
     type=click.FloatRange(min=0, min_open=True),
