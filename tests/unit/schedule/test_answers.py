@@ -10,6 +10,8 @@ def test_a_profile_is_no_witness_in_its_own_case() -> None:
     answers.note(profile("a"), 1.0, accepted=True)
     assert not answers.others_accepted(profile("a"), 1.0)
     assert answers.others_accepted(profile("b"), 1.0)
+    answers.note(profile("b"), 1.0, accepted=False)
+    assert not answers.others_accepted(profile("a"), 1.0)
 
 
 def test_without_answers_nothing_is_proven() -> None:

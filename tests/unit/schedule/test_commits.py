@@ -97,6 +97,7 @@ def test_what_is_due_stays_due_until_acknowledged() -> None:
 def test_a_gap_moves_the_committable_offset() -> None:
     """Nothing was settled, yet what may be committed is further on."""
     desk = Desk()
+    assert desk.scheduler.committable(0.5) == {}
     desk.put(7, "a")
     assert {LOANS: Commit(7, "", 1)} == desk.scheduler.committable(1.0)
 

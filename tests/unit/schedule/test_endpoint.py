@@ -155,6 +155,22 @@ def test_nothing_counts_against_an_item_while_the_endpoint_is_halted() -> None:
     assert desk.committable() == 0
 
 
+def test_the_deliveries_of_before_do_not_blame_a_probe() -> None:
+    """The window still remembers better days; what a probe is told does not count."""
+    desk = Desk()
+    for number in range(20):
+        desk.deliver(f"good{number}", number, 0.0)
+    desk.put(0, "a")
+    desk.put(1, "b")
+    for work in desk.scheduler.take(2, 0.0):
+        desk.answer(work, REFUSED)
+    now = 0.0
+    for _ in range(8):
+        now += 31.0
+        desk.renew(now)
+        assert desk.answer(probe(desk, now), REFUSED, now=now) == []
+
+
 def test_three_counted_refusals_are_the_records_fault() -> None:
     """The target refuses this profile and accepts others: a dead letter."""
     desk = Desk()
@@ -181,7 +197,8 @@ def test_a_429_holds_the_whole_endpoint_and_never_counts() -> None:
     """It speaks of the account; its `Retry-After` is obeyed within our cap."""
     desk = Desk(
         SchedulePolicy(
-            membership_lease_seconds=999.0, retry=RetryPolicy(max_refusals=1)
+            membership_lease_seconds=999.0,
+            retry=RetryPolicy(max_attempts=1, give_up_after_seconds=0.0),
         )
     )
     desk.put(0, "a")

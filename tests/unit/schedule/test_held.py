@@ -1,6 +1,6 @@
 """Held bounds and their shares."""
 
-from consumer.model import PauseReason
+from consumer.model import PauseReason, TopicPartition
 from consumer.schedule.policy import SchedulePolicy
 from consumer.schedule.scheduler import Scheduler
 from tests.unit.schedule.desk import LOANS, SWIPES, Desk, mapped, record
@@ -36,6 +36,17 @@ def test_a_partition_that_uses_the_common_half_leaves_the_others_theirs() -> Non
     assert desk.scheduler.statistics().held == SMALL.held_records
 
 
+def test_one_consume_asks_for_no_more_than_the_smallest_part_left() -> None:
+    """All of it might come from one partition, and the others keep their parts."""
+    desk = Desk(SchedulePolicy(held_records=42))
+    desk.scheduler.assign(TopicPartition("third", 0), 1, 0, "", 0.0)
+    for offset in range(28):  # common 21, own 7 each
+        desk.put(offset, "stuck")
+    for offset in range(2):
+        desk.put(offset, "stuck", source=SWIPES)
+    assert desk.scheduler.flow(0.0) == (5, frozenset({LOANS}))
+
+
 def test_a_paused_partition_is_fetched_again_at_sixty_per_cent_of_its_part() -> None:
     """Not at once: a pause throws the prefetched queue away."""
     desk = Desk(SMALL)
@@ -58,6 +69,11 @@ def test_bytes_are_bounded_like_records() -> None:
         desk.put(offset, "a")
     flow = desk.scheduler.flow(0.0)
     assert (10, frozenset({LOANS})) == (flow.room, flow.paused)
+    for _ in range(30):
+        desk.answer(desk.take_one(0.0))
+    desk.put(30, "a")
+    # 2,000 bytes of the common half and 900 of the smallest part are left.
+    assert desk.scheduler.flow(0.0) == (29, frozenset())
 
 
 def test_all_reading_ends_when_one_fetch_exceeded_the_bytes() -> None:
