@@ -16,12 +16,12 @@ import asyncio
 from collections.abc import Coroutine
 from typing import TypeVar, cast
 
-__all__ = ["Deadlines"]
+__all__ = ["Call", "Deadlines"]
 
 Result = TypeVar("Result")
 
 
-class _Call:
+class Call:
     """One call under way. Owned by `Deadlines`.
 
     Attributes:
@@ -58,7 +58,7 @@ class Deadlines:
         """Cut each call `seconds` after it began."""
         self._seconds = seconds
         self._loop = asyncio.get_running_loop()
-        self._calls: dict[_Call, None] = {}
+        self._calls: dict[Call, None] = {}
         self._timer: asyncio.TimerHandle | None = None
 
     async def run(self, coroutine: Coroutine[object, object, Result]) -> Result | None:
@@ -70,7 +70,7 @@ class Deadlines:
         Raises:
             CancelledError: The task was cancelled from elsewhere.
         """
-        call = self._begin()
+        call = self.begin()
         try:
             return await coroutine
         except asyncio.CancelledError:
@@ -78,21 +78,26 @@ class Deadlines:
                 return None
             raise
         finally:
-            self._calls.pop(call, None)
+            self.end(call)
+
+    def begin(self) -> Call:
+        """Watch what the current task does, until `end`."""
+        task = cast("asyncio.Task[object]", asyncio.current_task(self._loop))
+        call = Call(task, self._loop.time() + self._seconds)
+        self._calls[call] = None
+        if self._timer is None:
+            self._timer = self._loop.call_at(call.due, self._cut)
+        return call
+
+    def end(self, call: Call) -> None:
+        """Watch a call no more; one that was cut is not watched already."""
+        self._calls.pop(call, None)
 
     def close(self) -> None:
         """Watch no more."""
         if self._timer is not None:
             self._timer.cancel()
             self._timer = None
-
-    def _begin(self) -> _Call:
-        task = cast("asyncio.Task[object]", asyncio.current_task(self._loop))
-        call = _Call(task, self._loop.time() + self._seconds)
-        self._calls[call] = None
-        if self._timer is None:
-            self._timer = self._loop.call_at(call.due, self._cut)
-        return call
 
     def _cut(self) -> None:
         self._timer = None

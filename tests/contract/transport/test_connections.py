@@ -50,12 +50,16 @@ class Pair(NamedTuple):
     @property
     def idle(self) -> list[aiohttp.client_proto.ResponseHandler]:
         """The connections that wait in the pool."""
-        return [each for waiting in self.pool._conns.values() for each, _ in waiting]
+        pooled = [each for some in self.pool._conns.values() for each, _ in some]
+        if isinstance(self.transport, ConnectorTransport):
+            return [*pooled, *(line.protocol for line in self.transport._lines._idle)]
+        return pooled
 
     @property
     def taken(self) -> int:
-        """How many connections are out of the pool."""
-        return len(self.pool._acquired)
+        """How many connections are in use."""
+        kept = len(self.idle) - sum(map(len, self.pool._conns.values()))
+        return len(self.pool._acquired) - kept
 
 
 @asynccontextmanager
