@@ -65,8 +65,6 @@ class World(RuleBasedStateMachine):
         self.outstanding: tuple[dict[TopicPartition, Commit], float] | None = None
         self.letters: list[tuple[ModelRecord, Settlement]] = []
 
-    # ------------------------------------------------------------- the group
-
     @initialize(backlog=BACKLOG)
     def start(self, backlog: list[Draft]) -> None:
         """Most histories are about a member that has partitions and work."""
@@ -124,8 +122,6 @@ class World(RuleBasedStateMachine):
         for flight, kind in zip(late, course.late_answers, strict=False):
             self.answer_one(flight.work.profile, kind)
 
-    # ------------------------------------------------------------ publishing
-
     @rule(name=st.sampled_from(PARTITIONS), items=ITEMS, fetch=FETCHES)
     def read(self, name: TopicPartition, items: Draft, fetch: Fetch) -> None:
         """The source reads as many records as there is room for; some are decoded."""
@@ -178,8 +174,6 @@ class World(RuleBasedStateMachine):
         )
         if not mapped.items:
             self.kafka.ended[name].add(offset)
-
-    # ------------------------------------------------------------- the target
 
     @rule(room=st.integers(0, 4))
     def take(self, room: int) -> None:
@@ -272,8 +266,6 @@ class World(RuleBasedStateMachine):
         assert due is None or due > self.now
         self.now = self.now if due is None else due
 
-    # ---------------------------------------------------------------- commits
-
     @rule()
     def renew(self) -> None:
         """A commit is sent and acknowledged at once, after the one that is out."""
@@ -335,8 +327,6 @@ class World(RuleBasedStateMachine):
             if done and self.model.renewed_at >= partition.assigned_at:
                 partition.confirmed = True
 
-    # ------------------------------------------------------------- invariants
-
     @invariant()
     def conserved(self) -> None:
         """Promise 8: consumed is the sum of all ends, of what was released and held."""
@@ -370,8 +360,6 @@ class World(RuleBasedStateMachine):
         assert {str(name) for name in flow.paused} <= reasons
         if self.assigned and not flow.room and not flow.paused:
             assert "all partitions" in reasons
-
-    # ---------------------------------------------------------------- helpers
 
     def note_end(self, flight: Flight, settled: list[Settlement]) -> None:
         """Remember how a record ended, for the check of the commits."""
