@@ -118,7 +118,7 @@ class ConnectorTransport:
         if authorization is None:
             return UNUSABLE_TOKEN
         line = self._lines.take() or await self._connect()
-        if isinstance(line, Fault):
+        if not isinstance(line, Line):
             return line
         is_reusable = False
         try:
@@ -140,7 +140,7 @@ class ConnectorTransport:
             else:
                 self._lines.drop(line)
 
-    async def _connect(self) -> Line | Fault:
+    async def _connect(self) -> Line | Answer | Fault:
         try:
             return await self._lines.connect()
         except FOREIGN as error:
