@@ -26,6 +26,7 @@ from consumer.source.values import SourceFault
 from consumer.telemetry import names
 from consumer.telemetry.metrics import Metrics
 from consumer.telemetry.spans import CallSpan, LetterSpan, RecordSpan
+from consumer.telemetry.tally import Count, Spread
 from consumer.telemetry.tracing import Tracing
 
 __all__ = ["Observer"]
@@ -59,13 +60,15 @@ class Observer:
         self._mapping_set = mapping_set
         self._wall_ms = wall_ms
         self._spans: dict[Record, RecordSpan] = {}
-        self._consumed = metrics.counter(names.CONSUMED)
-        self._records = metrics.counter(names.RECORDS)
-        self._skipped = metrics.counter(names.SKIPPED)
+        self._consumed = metrics.tally(names.CONSUMED)
+        self._records = metrics.tally(names.RECORDS)
+        self._skipped = metrics.tally(names.SKIPPED)
         self._already_done = metrics.counter(names.ALREADY_DONE)
-        self._kafka_to_ack = metrics.histogram(names.KAFKA_TO_ACK)
-        self._queue_wait = metrics.histogram(names.QUEUE_WAIT)()
-        self._requests = metrics.histogram(names.REQUEST_SECONDS)
+        self._kafka_to_ack = metrics.spread(names.KAFKA_TO_ACK)
+        self._delivered: dict[tuple[str, ...], tuple[Count, Spread]] = {}
+        self._queue_wait = metrics.spread(names.QUEUE_WAIT)()
+        self._requests = metrics.spread(names.REQUEST_SECONDS)
+        self._usual = self._requests(method, tracing.peer.address, "200", "")
         self._retries = metrics.counter(names.RETRIES)
         self._throttled = metrics.counter(names.THROTTLED)
         self._retry_after = metrics.gauge(names.RETRY_AFTER)
@@ -95,20 +98,27 @@ class Observer:
 
     def settled(self, settlement: Settlement) -> None:
         """Count how a record ended, and end its span."""
-        record, end = settlement.record, settlement.end
-        mappings = settlement.mappings
-        mapping = mappings[0] if mappings else ""
-        self._records(end, mapping).inc()
+        record, end, mappings = settlement.record, settlement.end, settlement.mappings
         if end is End.DELIVERED:
+            count, age = self._delivered.get(mappings) or self._counted_as(mappings)
+            count.inc()
             if record.timestamp_ms > 0:
-                age_seconds = (self._wall_ms() - record.timestamp_ms) / 1000
-                self._kafka_to_ack(mapping).observe(age_seconds)
-        elif end is End.SKIPPED:
-            self._skipped(settlement.skipped or "").inc()
+                age.observe((self._wall_ms() - record.timestamp_ms) / 1000)
+        else:
+            self._records(end, mappings[0] if mappings else "").inc()
+            if end is End.SKIPPED:
+                self._skipped(settlement.skipped or "").inc()
         if self._spans:
             span = self._spans.pop(record, None)
             if span is not None:
                 span.end(settlement, self._mapping_set)
+
+    def _counted_as(self, mappings: tuple[str, ...]) -> tuple[Count, Spread]:
+        """Return what counts the deliveries of these mappings: the first stands for all."""
+        mapping = mappings[0] if mappings else ""
+        found = self._records(End.DELIVERED, mapping), self._kafka_to_ack(mapping)
+        self._delivered[mappings] = found
+        return found
 
     def given_up(self, settlement: Settlement) -> None:
         """Count why a record was given up, by the stage that did."""
@@ -157,7 +167,7 @@ class Observer:
             span.end(answer, outcome)
         kind = outcome.kind
         if kind is OutcomeKind.DELIVERED:
-            self._requests(self._method, self._server, "200", "").observe(seconds)
+            self._usual.observe(seconds)
             return
         if kind is OutcomeKind.UNSENT:
             return
