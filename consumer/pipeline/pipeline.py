@@ -205,7 +205,11 @@ class Pipeline:
             *self._faults.values(),
         ]
         if self.lifecycle.is_live and self.lifecycle.state is not State.NEW:
-            stopped = any(pause.reason in STOPS for pause in pauses)
+            # What stops one partition is no pause of the whole.
+            parts = {str(one.partition) for one in self.statistics().partitions}
+            stopped = any(
+                pause.reason in STOPS and pause.scope not in parts for pause in pauses
+            )
             self.lifecycle.move(State.PAUSED if stopped else State.RUNNING, now)
         return pauses
 

@@ -1,0 +1,1 @@
+"""The pipeline on virtual time, each room by itself and all together."""
