@@ -11,10 +11,17 @@ import time
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Self
-from urllib.error import URLError
+from urllib.error import HTTPError, URLError
 from urllib.request import Request, urlopen
 
-__all__ = ["Process", "consumer_command", "get_json", "post_json", "until"]
+__all__ = [
+    "Process",
+    "consumer_command",
+    "get_json",
+    "http_status",
+    "post_json",
+    "until",
+]
 
 
 def consumer_command(*arguments: str) -> list[str]:
@@ -56,6 +63,16 @@ def post_json(
     with urlopen(request, timeout=timeout) as answer:  # noqa: S310 - as above
         text = answer.read()
     return json.loads(text) if text else None
+
+
+def http_status(url: str) -> int:
+    """Return the HTTP status that `url` answers with."""
+    try:
+        with urlopen(url, timeout=5) as answer:  # noqa: S310 - our own servers
+            return int(answer.status)
+    except HTTPError as error:
+        with error:
+            return int(error.code)
 
 
 class Process:

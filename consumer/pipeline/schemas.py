@@ -56,6 +56,7 @@ class SchemaDesk:
         self._rechecking: asyncio.Task[None] | None = None
         self._failed = asyncio.Event()
         self._error: BaseException | None = None
+        self._why = ""
         self.unreachable_since: float | None = None
 
     def want(self, schema_id: SchemaId, then: Callable[[SchemaId], None]) -> None:
@@ -81,7 +82,9 @@ class SchemaDesk:
                 reason=PauseReason.REGISTRY,
                 scope="registry",
                 since=self.unreachable_since,
-                ends_when="the schema registry answers",
+                ends_when=(
+                    f"the schema registry answers; now {self._why}. Check registry.url."
+                ),
             )
         ]
 
@@ -149,7 +152,8 @@ class SchemaDesk:
             except RegistryUnreachableError as error:
                 if self.unreachable_since is None:
                     self.unreachable_since = asyncio.get_running_loop().time()
-                log.warning("registry unreachable", extra={"detail": str(error)})
+                self._why = str(error)
+                log.warning("registry unreachable", extra={"detail": self._why})
                 await asyncio.sleep(wait_seconds)
                 wait_seconds = min(wait_seconds * 2, UNREACHABLE_CAP_SECONDS)
                 continue

@@ -96,6 +96,8 @@ class Reader:
 
     def _take_head(self) -> Head | None:
         end = self._buffer.find(b"\r\n\r\n")
+        if self._buffer and not self._buffer[:1].isalpha():  # such as TLS
+            raise BadRequestError(400, "not HTTP")
         if end < 0:
             if len(self._buffer) > MAX_HEAD_BYTES:
                 raise BadRequestError(431, "head too large")

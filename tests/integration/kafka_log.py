@@ -16,7 +16,7 @@ from confluent_kafka.admin._listoffsets import OffsetSpec
 
 from tests.integration.group import Partition
 
-__all__ = ["committed", "everything", "is_done", "letters"]
+__all__ = ["committed", "ends", "everything", "is_done", "letters"]
 
 REQUEST_SECONDS = 10.0
 

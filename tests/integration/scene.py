@@ -14,6 +14,7 @@ from typing import Self
 from consumer.sandbox.events import population_of
 from consumer.sandbox.samples import KINDS
 from tests.broker.kafka import Cluster
+from tests.broker.mock import MockCluster
 from tests.broker.process import free_ports
 from tests.integration.settings import configuration, sections
 from tests.processes import Process, consumer_command, get_json, post_json, until
@@ -27,9 +28,11 @@ class SandboxProcess(Process):
     """The sandbox as a process of its own, and its admin interface.
 
     Attributes:
-        target: Where Target is.
+        target: Where Target is, when it speaks no TLS.
         admin: Where the admin interface is.
         registry: Where the schema registry is.
+        port: Target's port.
+        registry_port: The registry's.
     """
 
     def __init__(self, folder: Path, *options: str) -> None:
@@ -37,6 +40,7 @@ class SandboxProcess(Process):
         self.target, self.admin, self.registry = (
             f"http://127.0.0.1:{port}" for port in ports
         )
+        self.port, _, self.registry_port = ports
         command = consumer_command(
             "sandbox",
             f"--port={ports[0]}",
@@ -70,6 +74,10 @@ class SandboxProcess(Process):
     def rotate_token(self, token: str) -> None:
         """Have another token from now on, and require it."""
         post_json(f"{self.admin}/token", {"token": token, "required": True})
+
+    def set_switches(self, **switches: object) -> None:
+        """Set switches."""
+        post_json(f"{self.admin}/switches", switches, method="PATCH")
 
     def counter(self, name: str) -> int:
         """Return one of its counters."""
@@ -127,6 +135,26 @@ class Member:
         assert isinstance(counters, dict)
         return int(counters[name])
 
+    def pauses(self) -> dict[str, str]:
+        """Return the reason of each pause in `/status`, and what would end it."""
+        pauses = self.status()["pauses"]
+        assert isinstance(pauses, list)
+        return {pause["reason"]: pause["ends_when"] for pause in pauses}
+
+    def until_paused(self, *reasons: str) -> dict[str, str]:
+        """Wait until it is paused for all of `reasons`; return its pauses."""
+        self.process.until_answers(f"{self.http}/livez")
+
+        def is_so() -> bool:
+            return set(reasons) <= set(self.pauses())
+
+        until(is_so, f"paused: {reasons}", seconds=40)
+        return self.pauses()
+
+    def until_counted(self, name: str, count: int) -> None:
+        """Wait until one of the counters in `/status` is `count`."""
+        until(lambda: self.counted(name) == count, f"{count} {name}", seconds=40)
+
     def until_ready(self) -> None:
         """Wait until it has joined its group."""
         self.process.until_answers(f"{self.http}/readyz")
@@ -141,7 +169,9 @@ class Scene:
     Attributes:
         topics: Logical to real topic names, of this scene alone.
         group: The consumer group.
-        changes: What the consumers' configuration has beside the usual.
+        changes: What the configuration has beside the usual.
+        registry: Another registry than the sandbox's.
+        sandbox_options: Of the command `consumer sandbox`.
     """
 
     cluster: Cluster
@@ -149,6 +179,7 @@ class Scene:
     partitions: int
     changes: Mapping[str, object] = field(default_factory=dict)
     registry: str | None = None
+    sandbox_options: tuple[str, ...] = ()
     name: str = field(default_factory=lambda: uuid.uuid4().hex[:8])
     stack: ExitStack = field(default_factory=ExitStack)
     sandbox: SandboxProcess = field(init=False)
@@ -171,10 +202,13 @@ class Scene:
 
     def __enter__(self) -> Self:
         self.stack.__enter__()
-        sandbox = SandboxProcess(self.folder)
+        sandbox = SandboxProcess(self.folder, *self.sandbox_options)
         self.sandbox = self.stack.enter_context(sandbox).start_up()
         for topic in self.topics.values():
             self.cluster.create_topic(topic, self.partitions)
+        if isinstance(self.cluster, MockCluster):  # it lets nobody else create topics
+            for topic in self.letter_topics:
+                self.cluster.create_topic(topic, self.partitions)
         return self
 
     def __exit__(
@@ -185,7 +219,9 @@ class Scene:
     ) -> None:
         self.stack.__exit__(kind, error, trace)
 
-    def configuration(self, name: str, http: int = 0) -> str:
+    def configuration(
+        self, name: str, http: int = 0, changes: Mapping[str, object] | None = None
+    ) -> str:
         """Write the configuration file of the process `name`; return its path."""
         base = sections(
             self.cluster.bootstrap,
@@ -201,12 +237,17 @@ class Scene:
         }
         file = self.folder / f"{name}.yaml"
         merged = json.loads(Path(configuration(file, base, own)).read_text())
-        return configuration(file, merged, self.changes)
+        merged = json.loads(Path(configuration(file, merged, self.changes)).read_text())
+        return configuration(file, merged, changes)
 
-    def start(self, name: str) -> Member:
-        """Start a `consumer run` whose client id and client code are `name`."""
+    def start(self, name: str, **changes: object) -> Member:
+        """Start a `consumer run` whose client id and client code are `name`.
+
+        `changes` are of its configuration alone, section by section.
+        """
         (http,) = free_ports(1)
-        command = consumer_command("run", "--config", self.configuration(name, http))
+        file = self.configuration(name, http, changes)
+        command = consumer_command("run", "--config", file)
         process = Process(name, command, self.folder)
         self.stack.enter_context(process)
         return Member(process=process, http=f"http://127.0.0.1:{http}")
