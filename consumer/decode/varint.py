@@ -23,6 +23,8 @@ __all__ = [
 
 VARINT_BYTES = 10  # 64 bits, seven in a byte
 LOW_BITS = 0x7F  # the eighth says that another byte follows
+# In so many bytes no number is too large, and nothing but the end has to be found.
+SMALL_LONG_BYTES, SMALL_INT_BYTES = 9, 4
 
 
 def refuse(reason: Reason) -> NoReturn:
@@ -54,6 +56,9 @@ def varint(data: bytes, at: int) -> tuple[int, int]:
 
 def skip_long(data: bytes, at: int) -> int:
     """Return the position after the `long` at `at`."""
+    for place in range(at, at + SMALL_LONG_BYTES):
+        if data[place] <= LOW_BITS:
+            return place + 1
     return varint(data, at)[1]
 
 
@@ -63,6 +68,9 @@ def skip_int(data: bytes, at: int) -> int:
     Raises:
         BytesRefusedError: It does not fit into 32 bits.
     """
+    for place in range(at, at + SMALL_INT_BYTES):
+        if data[place] <= LOW_BITS:
+            return place + 1
     raw, at = varint(data, at)
     if raw >> 32:
         raise BytesRefusedError(Reason.INT_RANGE)

@@ -17,7 +17,8 @@ from __future__ import annotations
 
 import heapq
 from collections.abc import Callable
-from typing import NamedTuple
+
+import msgspec
 
 from consumer.model import Failure, Outcome, OutcomeKind, Part, Stage, Work
 from consumer.schedule.endpoint import Endpoint, Halt, is_suspect
@@ -29,7 +30,7 @@ from consumer.schedule.shards import Shards
 __all__ = ["Dispatch", "Ended"]
 
 
-class Ended(NamedTuple):
+class Ended(msgspec.Struct, frozen=True):
     """An item that has its final outcome.
 
     Attributes:

@@ -190,8 +190,11 @@ class Scheduler:
         """
         if now >= self._commits.lease_until:
             return False
-        tickets = [self._ticket(part.record) for part in work.parts]
-        return all(ticket and ticket.partition.open for ticket in tickets)
+        for part in work.parts:
+            ticket = self._ticket(part.record)
+            if ticket is None or not ticket.partition.open:
+                return False
+        return True
 
     def complete(self, work: Work, outcome: Outcome, now: float) -> list[Settlement]:
         """Take an outcome in; return how the records ended that ended by it.
