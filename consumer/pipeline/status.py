@@ -20,6 +20,8 @@ from consumer.telemetry.metrics import Sample
 
 __all__ = ["Picture", "Reporter"]
 
+UNWELL = frozenset({PauseReason.HALTED, PauseReason.THROTTLED})
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Picture:
@@ -88,8 +90,8 @@ class Reporter:
             count = sum(pause.reason is reason for pause in picture.pauses)
             yield Sample(names.PAUSES, (reason,), float(count))
         yield Sample(names.QUOTA_USED, (), picture.quota_used / picture.quota_calls)
-        halted = any(pause.reason is PauseReason.HALTED for pause in picture.pauses)
-        yield Sample(names.CIRCUIT, ("single",), float(halted))
+        unwell = any(pause.reason in UNWELL for pause in picture.pauses)
+        yield Sample(names.CIRCUIT, ("single",), float(unwell))
         if picture.statistics is not None:
             yield from held_samples(picture.statistics)
 
