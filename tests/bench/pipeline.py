@@ -1,0 +1,207 @@
+"""CPU per record of the whole consumer, against what its libraries cost alone.
+
+A run is `consumer run` on a topic that was filled before, with a target that answers
+after 5 ms, one call per record. What counts is the CPU time of that process between the
+first tenth and the last of the records, so that neither start nor end is in it.
+"""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+from tests.bench.events import publish
+from tests.bench.processes import (
+    broker,
+    calls_at,
+    configuration,
+    consumer,
+    cpu_of,
+    mock_broker,
+    stub,
+    until_calls,
+)
+
+__all__ = ["Parts", "Plan", "Run", "run_all"]
+
+PARTITIONS = 12
+DELAY_SECONDS = 0.005
+PATIENCE_SECONDS = 120.0
+TRACED = {0.0: 1.0, 0.01: 1.0, 1.0: 0.25}  # sample ratio: share of the records
+SUMMED = ("consume", "fastavro", "connector")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Plan:
+    """What is measured.
+
+    Attributes:
+        records: Records of one run.
+        in_flight: `limits.max_in_flight`.
+        profiles: How many profiles the records are of; one run each.
+        ratios: Shares of the records that are traced; 0 is tracing off. One run each.
+        brokers: `mock`, `kafka`, or both.
+    """
+
+    records: int
+    in_flight: int = 256
+    profiles: tuple[int, ...] = (1_000, 10_000)
+    ratios: tuple[float, ...] = (0.0, 0.01, 1.0)
+    brokers: tuple[str, ...] = ("mock",)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Parts:
+    """What the parts cost alone, in CPU microseconds per record.
+
+    Attributes:
+        raw: The libraries.
+        stages: Ours.
+    """
+
+    raw: dict[str, float]
+    stages: dict[str, float]
+
+    @property
+    def raw_sum(self) -> float:
+        """What no consumer of these libraries can go below."""
+        return sum(self.raw[name] for name in SUMMED)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Run:
+    """One run of the consumer.
+
+    Attributes:
+        broker: `mock` or `kafka`.
+        profiles: How many profiles.
+        sample_ratio: Share of the records that were traced; 0 is tracing off.
+        records_per_second: By the clock on the wall, so with all that the machine did.
+        loop_us: CPU of the event loop's thread per record.
+        others_us: CPU of all other threads: the source's, librdkafka's, the exporter's.
+        ratio: Both, over the sum of the raw parts.
+    """
+
+    broker: str
+    profiles: int
+    sample_ratio: float
+    records_per_second: float
+    loop_us: float
+    others_us: float
+    ratio: float
+
+    @property
+    def total_us(self) -> float:
+        """CPU of the process per record."""
+        return self.loop_us + self.others_us
+
+
+def run_all(plan: Plan, folder: Path) -> tuple[dict[str, Parts], list[Run]]:
+    """Measure the parts on each broker, and every run."""
+    parts: dict[str, Parts] = {}
+    runs: list[Run] = []
+    topics = {name: PARTITIONS for n in plan.profiles for name in names_of(n)}
+    with ExitStack() as stack:
+        target = stack.enter_context(stub(DELAY_SECONDS))
+        collector = stack.enter_context(stub(0.0))
+        for kind in plan.brokers:
+            with started(kind, topics, folder / kind) as bootstrap:
+                for profiles in plan.profiles:
+                    publish(bootstrap, topic_of(profiles), plan.records, profiles)
+                place = Place(kind, bootstrap, target, collector, folder / kind)
+                parts[kind] = measured_parts(plan, place)
+                runs += measured_runs(plan, place, parts[kind].raw_sum)
+    return parts, runs
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where the processes of a measurement are."""
+
+    broker: str
+    bootstrap: str
+    target: int
+    collector: int
+    folder: Path
+
+    def configuration(self, plan: Plan, name: str, profiles: int, ratio: float) -> Path:
+        """Write the configuration of one run; each is a group of its own."""
+        return configuration(
+            self.folder / name,
+            topic=topic_of(profiles),
+            bootstrap=self.bootstrap,
+            target=self.target,
+            in_flight=plan.in_flight,
+            sample_ratio=ratio,
+        )
+
+
+@contextmanager
+def started(kind: str, topics: dict[str, int], folder: Path) -> Iterator[str]:
+    """Start a broker with these topics; give its address."""
+    place = mock_broker(topics) if kind == "mock" else broker(topics, folder / "data")
+    with place as bootstrap:
+        yield bootstrap
+
+
+def topic_of(profiles: int) -> str:
+    """Return the topic of the records of so many profiles."""
+    return f"bench.of-{profiles}-profiles"
+
+
+def names_of(profiles: int) -> tuple[str, str]:
+    """Return that topic, and the one of its dead letters."""
+    return topic_of(profiles), f"{topic_of(profiles)}.dead-letters"
+
+
+def measured_parts(plan: Plan, place: Place) -> Parts:
+    """Measure the parts in a process of their own."""
+    profiles = plan.profiles[-1]
+    path = place.configuration(plan, "parts", profiles, 0.0)
+    given = (path, topic_of(profiles), PARTITIONS, plan.records // 2)
+    command = [sys.executable, "-m", "tests.bench.parts", *map(str, given)]
+    done = subprocess.run(  # noqa: S603 - our own module
+        command, check=True, stdout=subprocess.PIPE, timeout=PATIENCE_SECONDS
+    )
+    found = json.loads(done.stdout)
+    return Parts(raw=found["raw"], stages=found["stages"])
+
+
+def measured_runs(plan: Plan, place: Place, raw_sum: float) -> list[Run]:
+    """Run the consumer once for each number of profiles and share of traces."""
+    return [
+        measured(plan, place, profiles, ratio, raw_sum)
+        for profiles in plan.profiles
+        for ratio in plan.ratios
+    ]
+
+
+def measured(
+    plan: Plan, place: Place, profiles: int, ratio: float, raw_sum: float
+) -> Run:
+    """Run the consumer on one topic."""
+    path = place.configuration(plan, f"run-{profiles}-{ratio}", profiles, ratio)
+    count = int(plan.records * TRACED.get(ratio, 1.0))
+    before = calls_at(place.target)
+    with consumer(path, place.collector if ratio else None) as process:
+        until = before + count // 10, before + count - count // 10
+        first = until_calls(process, place.target, until[0], PATIENCE_SECONDS)
+        began, spent = time.monotonic(), cpu_of(process.pid)
+        last = until_calls(process, place.target, until[1], PATIENCE_SECONDS)
+        seconds, spent = time.monotonic() - began, cpu_of(process.pid) - spent
+    calls = max(last - first, 1)  # a run of few records is over before it is seen
+    return Run(
+        broker=place.broker,
+        profiles=profiles,
+        sample_ratio=ratio,
+        records_per_second=calls / seconds,
+        loop_us=spent.loop / calls * 1e6,
+        others_us=spent.others / calls * 1e6,
+        ratio=spent.total / calls * 1e6 / raw_sum,
+    )

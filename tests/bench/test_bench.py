@@ -1,0 +1,37 @@
+"""The benchmarks run: few records, so that they cannot rot."""
+
+import json
+from pathlib import Path
+
+import pytest
+
+from tests.bench.__main__ import main, rewrite
+from tests.bench.memory import Peak
+from tests.bench.report import markdown, memory_rows
+
+
+@pytest.mark.slow
+def test_the_pipeline_is_measured(capsys: pytest.CaptureFixture[str]) -> None:
+    """One small run on the in-process cluster gives every figure."""
+    arguments = "pipeline --records 1000 --profiles 50 --ratios 0 --output json"
+    assert main(arguments.split()) == 0
+    found = json.loads(capsys.readouterr().out)
+    parts, (run,) = found["parts"]["mock"], found["runs"]
+    assert {"consume", "fastavro", "connector", "session"} == parts["raw"].keys()
+    assert all(spent > 0 for spent in parts["stages"].values())
+    assert run["total_us"] > 0
+
+
+def test_memory_is_compared_with_its_aims() -> None:
+    """A peak beyond the aim is said to have missed it; so is too large a difference."""
+    text = markdown(memory_rows([Peak(20_000, 90, 120), Peak(200_000, 90, 151)]))
+    assert "| 200,000    | 90 MB             | 151 MB | 150 MB missed |" in text
+    assert "10 MB missed" in text
+
+
+def test_the_readme_is_rewritten_between_its_markers(tmp_path: Path) -> None:
+    """All but what stands between the markers is left as it was."""
+    path = tmp_path / "README.md"
+    path.write_text("a\n<!-- bench -->\nold\n<!-- /bench -->\nb\n")
+    rewrite(path, "new")
+    assert path.read_text() == "a\n<!-- bench -->\nnew\n<!-- /bench -->\nb\n"
