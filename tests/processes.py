@@ -18,6 +18,7 @@ __all__ = [
     "Process",
     "consumer_command",
     "get_json",
+    "get_text",
     "http_status",
     "post_json",
     "until",
@@ -48,6 +49,18 @@ def get_json(url: str, timeout: float = 10.0) -> object:
     """Return the JSON at `url`, whatever its status."""
     with urlopen(url, timeout=timeout) as answer:  # noqa: S310 - our own servers
         return json.load(answer)
+
+
+def get_text(url: str, status: int = 200) -> str:
+    """Return the text at `url`, which must answer with `status`."""
+    try:
+        with urlopen(url, timeout=10) as answer:  # noqa: S310 - our own servers
+            found, text = answer.status, answer.read().decode()
+    except HTTPError as error:
+        with error:
+            found, text = error.code, error.read().decode()
+    assert found == status
+    return str(text)
 
 
 def post_json(
@@ -128,6 +141,10 @@ class Process:
         """Send SIGKILL and wait for the end."""
         self._process.kill()
         self._process.wait(30)
+
+    def signal(self, number: signal.Signals) -> None:
+        """Send any signal."""
+        self._process.send_signal(number)
 
     def stop(self) -> None:
         """Send SIGSTOP: it stands still."""

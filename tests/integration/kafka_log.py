@@ -59,11 +59,14 @@ def everything(bootstrap: str, topic: str) -> Iterator[Message]:
         client.close()
 
 
-def committed(bootstrap: str, group: str) -> dict[Partition, int]:
-    """Return what the group has committed."""
+def committed(
+    bootstrap: str, group: str, partitions: Iterable[Partition]
+) -> dict[Partition, int]:
+    """Return what the group has committed; below 0 where it has nothing."""
     admin = AdminClient({"bootstrap.servers": bootstrap, "log_level": 0})
     asked = admin.list_consumer_group_offsets(
-        [ConsumerGroupTopicPartitions(group)], request_timeout=REQUEST_SECONDS
+        [ConsumerGroupTopicPartitions(group, [Place(*each) for each in partitions])],
+        request_timeout=REQUEST_SECONDS,
     )
     found = asked[group].result().topic_partitions or []
     return {Partition(place.topic, place.partition): place.offset for place in found}
@@ -75,7 +78,8 @@ def is_done(bootstrap: str, group: str, topics: Iterable[str]) -> bool:
     A broker that stood still has fenced itself and may answer with an error for a while.
     """
     try:
-        return committed(bootstrap, group) == ends(bootstrap, topics)
+        last = ends(bootstrap, topics)
+        return committed(bootstrap, group, last) == last
     except KafkaException:
         return False
 

@@ -32,7 +32,7 @@ CLASSIC: Mapping[str, object] = {
     "session.timeout.ms": 6000,
     "heartbeat.interval.ms": 500,
 }
-# The group's session time-out is the broker's here, 6 s; the lease is half of it.
+# The group's session time-out is the broker's here: 6 s.
 KIP_848: Mapping[str, object] = {"group.protocol": "consumer"}
 
 
@@ -43,19 +43,17 @@ class Variant:
     Attributes:
         name: For the test's id.
         kafka: Its librdkafka properties.
-        lease_seconds: The membership lease; None for the default.
         has_real_registry: Whether schemas come from a real registry.
     """
 
     name: str
     kafka: Mapping[str, object]
-    lease_seconds: float | None
     has_real_registry: bool
 
 
 VARIANTS = (
-    Variant(name="classic", kafka=CLASSIC, lease_seconds=None, has_real_registry=False),
-    Variant(name="kip-848", kafka=KIP_848, lease_seconds=3.0, has_real_registry=True),
+    Variant(name="classic", kafka=CLASSIC, has_real_registry=False),
+    Variant(name="kip-848", kafka=KIP_848, has_real_registry=True),
 )
 
 
@@ -68,14 +66,11 @@ def scene(
     registry = None
     if variant.has_real_registry:
         registry = str(request.getfixturevalue("real_registry_url"))
-    changes: dict[str, object] = {"kafka": variant.kafka}
-    if variant.lease_seconds is not None:
-        changes["source"] = {"membership_lease_seconds": variant.lease_seconds}
     return Scene(
         cluster=own_broker,
         folder=tmp_path,
         partitions=PARTITIONS,
-        changes=changes,
+        changes={"kafka": variant.kafka},
         registry=registry,
     )
 
