@@ -167,7 +167,8 @@ class Run:
         )
         reporter = self._reporter(pipeline)
         health = self._health(source, reporter)
-        health.start()
+        port = health.start()
+        log.info("health and metrics are served", extra={"port": port})
         beside: list[asyncio.Task[object]] = []
         beside.append(asyncio.create_task(self._report(reporter, health)))
         if self._token is not None:
