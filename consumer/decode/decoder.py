@@ -252,14 +252,16 @@ def read(binding: Binding, value: bytes, start: int) -> Decoded | Undecodable:
     stream = BytesIO(value)
     stream.seek(start)
     try:
-        event = schemaless_reader(stream, binding.writer, binding.reader)
+        event: dict[str, object] = schemaless_reader(  # type: ignore[assignment]  # a record's
+            stream, binding.writer, binding.reader
+        )
     except UnicodeDecodeError:
         return undecodable(Reason.BAD_TEXT)
     except SchemaResolutionError:
         return undecodable(Reason.UNRESOLVED_VALUE)
     except (*VALUE_ERRORS, struct.error):
         return undecodable(Reason.BAD_VALUE)
-    return Decoded(cast("dict[str, object]", event), binding.name)
+    return Decoded(event, binding.name)
 
 
 def always(entry: Undecodable | Unclaimed | SchemaUnresolvableError) -> Answer:

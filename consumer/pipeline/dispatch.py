@@ -11,6 +11,7 @@ from __future__ import annotations
 import asyncio
 from collections import deque
 from collections.abc import Callable
+from functools import partial
 
 from consumer.deliver.endpoint import Endpoint
 from consumer.model import (
@@ -64,7 +65,7 @@ class Dispatch:
     async def call(self) -> None:
         """Carry works, one at a time, until `close`."""
         while self._is_open:
-            work = await self._next()
+            work = self._taken() or await self._given()
             if work is not None:
                 await self._carry(work)
 
@@ -93,13 +94,18 @@ class Dispatch:
                 waiting.set_result(None)
         self._idle.clear()
 
-    async def _next(self) -> Work | None:
+    def _taken(self) -> Work | None:
+        """Take what is ready, if anything is; then others may find more."""
         now = self._clock()
         taken = self._scheduler.take(min(1, self._quota.left(now)), now)
-        if taken:
-            if self._idle:
-                self.wake()
-            return taken[0]
+        if not taken:
+            return None
+        if self._idle:
+            self.wake()
+        return taken[0]
+
+    async def _given(self) -> Work | None:
+        """Wait for what `wake` gives."""
         waiting: asyncio.Future[Work | None]
         waiting = asyncio.get_running_loop().create_future()
         self._idle.append(waiting)
@@ -141,7 +147,7 @@ class Dispatch:
         started_at = self._clock()
         span = self._observer.started(work, started_at)
         try:
-            answer = await self._transport.send(request, lambda: self._may_send(work))
+            answer = await self._transport.send(request, partial(self._may_send, work))
         except asyncio.CancelledError:
             self._observer.abandoned(span)
             raise

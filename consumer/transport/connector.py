@@ -18,6 +18,7 @@ import asyncio
 from collections.abc import Callable
 
 import aiohttp
+from aiohttp.http import RawResponseMessage
 
 from consumer.model import Answer, Fault, Request
 from consumer.transport.authorization import Authorization
@@ -121,6 +122,7 @@ class ConnectorTransport:
         if not isinstance(line, Line):
             return line
         is_reusable = False
+        answer: Answer | Fault
         try:
             if not may_send():
                 is_reusable = True
@@ -128,7 +130,16 @@ class ConnectorTransport:
             line.transport.write(
                 self._head(request) + authorization + self._last_lines + request.body
             )
-            answer = await self._answer(line)
+            message, payload = await line.protocol.read()
+            if (
+                message.code >= _FINAL
+                and payload.is_eof()
+                and payload.total_bytes <= self._max_answer_bytes
+            ):  # it came whole, with the head: the usual case
+                body = payload.read_nowait()
+                answer = Answer(message.code, body, message.headers.get("Retry-After"))
+            else:
+                answer = await self._rest(line, message, payload)
             is_reusable = type(answer) is Answer
         except FOREIGN as error:
             return fault_of(error, has_begun=True, peer=self._peer)
@@ -146,17 +157,15 @@ class ConnectorTransport:
         except FOREIGN as error:
             return fault_of(error, has_begun=False, peer=self._peer)
 
-    async def _answer(self, line: Line) -> Answer | Fault:
-        message, payload = await line.protocol.read()
+    async def _rest(
+        self, line: Line, message: RawResponseMessage, payload: aiohttp.StreamReader
+    ) -> Answer | Fault:
+        """Read what has not come yet: a final answer, or the end of its body."""
         while message.code < _FINAL:
             if message.code == _SWITCHING:
                 return SWITCHED
             message, payload = await line.protocol.read()
-        body: bytes | None
-        if payload.is_eof() and payload.total_bytes <= self._max_answer_bytes:
-            body = payload.read_nowait()  # it came whole, with the head: the usual case
-        else:
-            body = await read_bounded(payload, self._max_answer_bytes)
+        body = await read_bounded(payload, self._max_answer_bytes)
         if body is None:
             return OVERSIZE
         return Answer(message.code, body, message.headers.get("Retry-After"))
