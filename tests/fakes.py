@@ -231,6 +231,7 @@ class FakeTarget:
     Attributes:
         answer: Asked for each call, with the profile and the time.
         seconds: How long a call is on the wire.
+        connect_seconds: How long it waits for its connection before.
         timeout_seconds: After which a call is given up by the transport.
         calls: Profile and attributes of each call whose first byte left.
         is_closed: True after `aclose`.
@@ -245,6 +246,7 @@ class FakeTarget:
     ) -> None:
         self.answer = answer
         self.seconds = seconds
+        self.connect_seconds = 0.0
         self.timeout_seconds = timeout_seconds
         self.calls: list[tuple[str, dict[str, str]]] = []
         self.times: list[float] = []
@@ -254,7 +256,7 @@ class FakeTarget:
         self, request: Request, may_send: Callable[[], bool]
     ) -> Answer | Fault:
         """Carry one call."""
-        await asyncio.sleep(0)
+        await asyncio.sleep(self.connect_seconds)
         if not may_send():
             return Fault(FaultKind.LEASE)
         now = asyncio.get_running_loop().time()

@@ -5,7 +5,8 @@ import asyncio
 import pytest
 
 from consumer.config.settings import LimitSettings, RetrySettings, TargetSettings
-from consumer.model import Answer, PauseReason
+from consumer.deliver.endpoint import Endpoint
+from consumer.model import Answer, Outcome, PauseReason, Request, Work
 from tests.fake_transport import SUBMITTED
 from tests.unit.pipeline.kit import P0, P1, World, event, settings_of
 from tests.virtual_time import virtual
@@ -110,7 +111,7 @@ async def test_calls_taken_at_once_do_not_exceed_the_quota() -> None:
     """Bug: each waiting call saw the same calls left, and all of them went out."""
     limits = limited(8, calls_per_day=3)
     async with World.begun(settings_of(limits=limits)) as world:
-        world.target.seconds = 1.0
+        world.target.connect_seconds = 0.5
         world.publish(P0, *"abcdefgh")
         await world.settle(5)
         assert len(world.target.calls) == 3
@@ -248,3 +249,58 @@ async def test_a_retry_gives_its_slot_to_others() -> None:
         await world.settle(0.5)
         assert [profile for profile, _ in world.target.calls] == list("abcd")
         assert world.statistics.held == 1
+
+
+@virtual
+async def test_the_end_of_a_halt_wakes_every_call_at_once() -> None:
+    """A probe that is delivered lets all that waits go, not one call and then a tick."""
+    async with World.begun(settings_of(limits=limited(6))) as world:
+        world.target.answer = lambda *_: REFUSED
+        world.publish(P0, *"abcdefghij")
+        await world.settle(10)
+        assert PauseReason.HALTED in world.reasons
+        world.target.answer = lambda *_: SUBMITTED
+        before = len(world.target.calls)
+        await world.settle(40)
+        probe, *others = world.target.times[before:]
+        assert len(others) == 9
+        assert [round(at - probe, 3) for at in others[:6]] == [world.target.seconds] * 6
+
+
+class OneByOne:
+    """An endpoint that takes one attribute in each request."""
+
+    def __init__(self, inner: Endpoint) -> None:
+        self.judge = inner.judge
+        self.halve = inner.halve
+        self._inner = inner
+
+    def encode(self, work: Work) -> tuple[Request, ...] | Outcome:
+        """Return a request for each attribute."""
+        requests: list[Request] = []
+        for part in self.halve(work):
+            found = self._inner.encode(part)
+            if isinstance(found, Outcome):
+                return found
+            requests += found
+        return tuple(requests)
+
+
+@virtual
+async def test_a_request_that_fails_stops_those_behind_it(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """Of several requests none is sent past one that failed; all are sent again."""
+    async with World.begun() as world:
+        dispatch = world.pipeline._rooms.dispatch
+        monkeypatch.setattr(dispatch, "_endpoint", OneByOne(dispatch._endpoint))
+        answers = [Answer(500)]
+        world.target.answer = lambda *_: answers.pop() if answers else SUBMITTED
+        world.source.publish(P0, event("a", 1, note="hello"))
+        await world.settle()
+        assert [next(iter(fields)) for _, fields in world.target.calls] == [
+            "profile.evN",
+            "profile.evN",
+            "profile.evNote",
+        ]
+        assert world.statistics.delivered == 1
