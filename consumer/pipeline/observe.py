@@ -145,10 +145,14 @@ class Observer:
         """Note that a call for `work` goes out; its span, if any record is sampled."""
         wait_seconds = now - work.ready_at
         self._queue_wait.observe(wait_seconds)
-        if not self._spans:
+        spans = self._spans
+        for part in work.parts:
+            if part.record in spans:
+                break
+        else:
             return None
         return self._tracing.attempt(
-            (self._spans.get(part.record) for part in work.parts),
+            (spans.get(part.record) for part in work.parts),
             method=self._method,
             number=work.attempt,
             queue_wait_seconds=wait_seconds,

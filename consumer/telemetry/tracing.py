@@ -59,7 +59,7 @@ class Tracing:
         """Begin the span of a record that was just read; None when it is not sampled."""
         if self.tracer is None:
             return None
-        parent = extract(record.headers)
+        parent = extract(record.headers) if record.headers else None
         if not self.sampling.decide(parent, self.random()):
             return None
         common: dict[str, str | int] = {

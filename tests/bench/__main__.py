@@ -60,6 +60,7 @@ def parser() -> argparse.ArgumentParser:
     made.add_argument("--in-flight", type=int, default=256)
     made.add_argument("--profiles", type=int, nargs="+", default=[1_000, 10_000])
     made.add_argument("--ratios", type=float, nargs="+", default=[0.0, 0.01, 1.0])
+    made.add_argument("--repeats", type=int, default=2, help="the least counts")
     made.add_argument("--real-kafka", action="store_true", help="as well as the mock")
     made.add_argument("--output", choices=("text", "json"), default="text")
     return made
@@ -74,6 +75,7 @@ def plan_of(options: argparse.Namespace) -> Plan:
         profiles=tuple(options.profiles),
         ratios=tuple(options.ratios),
         brokers=("mock", "kafka") if real else ("mock",),
+        repeats=options.repeats,
     )
 
 

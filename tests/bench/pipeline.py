@@ -15,6 +15,7 @@ from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from typing import NamedTuple
 
 from tests.bench.events import publish
 from tests.bench.processes import (
@@ -47,6 +48,8 @@ class Plan:
         profiles: How many profiles the records are of; one run each.
         ratios: Shares of the records that are traced; 0 is tracing off. One run each.
         brokers: `mock`, `kafka`, or both.
+        repeats: How often each part and each run is measured; the least counts, since
+            whatever else the machine does can only add to it.
     """
 
     records: int
@@ -54,6 +57,7 @@ class Plan:
     profiles: tuple[int, ...] = (1_000, 10_000)
     ratios: tuple[float, ...] = (0.0, 0.01, 1.0)
     brokers: tuple[str, ...] = ("mock",)
+    repeats: int = 1
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -115,8 +119,8 @@ def run_all(plan: Plan, folder: Path) -> tuple[dict[str, Parts], list[Run]]:
                 for profiles in plan.profiles:
                     publish(bootstrap, topic_of(profiles), plan.records, profiles)
                 place = Place(kind, bootstrap, target, collector, folder / kind)
-                parts[kind] = measured_parts(plan, place)
-                runs += measured_runs(plan, place, parts[kind].raw_sum)
+                parts[kind], found = measured_on(plan, place)
+                runs += found
     return parts, runs
 
 
@@ -160,10 +164,38 @@ def names_of(profiles: int) -> tuple[str, str]:
     return topic_of(profiles), f"{topic_of(profiles)}.dead-letters"
 
 
-def measured_parts(plan: Plan, place: Place) -> Parts:
+def measured_on(plan: Plan, place: Place) -> tuple[Parts, list[Run]]:
+    """Measure parts and runs in turns, so that both meet the same machine."""
+    all_parts: list[Parts] = []
+    tried: dict[tuple[int, float], list[Spent]] = {}
+    for turn in range(plan.repeats):
+        all_parts.append(measured_parts(plan, place, turn))
+        for profiles in plan.profiles:
+            for ratio in plan.ratios:
+                spent = measured(plan, place, profiles, ratio, turn)
+                tried.setdefault((profiles, ratio), []).append(spent)
+    parts = least(all_parts)
+    runs = [
+        run_of(place.broker, key, min(spent, key=Spent.total), parts.raw_sum)
+        for key, spent in tried.items()
+    ]
+    return parts, runs
+
+
+def least(found: list[Parts]) -> Parts:
+    """Return the least of each part."""
+    return Parts(
+        raw={name: min(one.raw[name] for one in found) for name in found[0].raw},
+        stages={
+            name: min(one.stages[name] for one in found) for name in found[0].stages
+        },
+    )
+
+
+def measured_parts(plan: Plan, place: Place, turn: int) -> Parts:
     """Measure the parts in a process of their own."""
     profiles = plan.profiles[-1]
-    path = place.configuration(plan, "parts", profiles, 0.0)
+    path = place.configuration(plan, f"parts-{turn}", profiles, 0.0)
     given = (path, topic_of(profiles), PARTITIONS, plan.records // 2)
     command = [sys.executable, "-m", "tests.bench.parts", *map(str, given)]
     done = subprocess.run(  # noqa: S603 - our own module
@@ -173,20 +205,34 @@ def measured_parts(plan: Plan, place: Place) -> Parts:
     return Parts(raw=found["raw"], stages=found["stages"])
 
 
-def measured_runs(plan: Plan, place: Place, raw_sum: float) -> list[Run]:
-    """Run the consumer once for each number of profiles and share of traces."""
-    return [
-        measured(plan, place, profiles, ratio, raw_sum)
-        for profiles in plan.profiles
-        for ratio in plan.ratios
-    ]
+class Spent(NamedTuple):
+    """What one run took: CPU microseconds per record, and records a second."""
+
+    loop_us: float
+    others_us: float
+    per_second: float
+
+    def total(self) -> float:
+        """All threads together."""
+        return self.loop_us + self.others_us
 
 
-def measured(
-    plan: Plan, place: Place, profiles: int, ratio: float, raw_sum: float
-) -> Run:
+def run_of(broker: str, key: tuple[int, float], spent: Spent, raw_sum: float) -> Run:
+    """Return a run, compared with the raw parts."""
+    return Run(
+        broker=broker,
+        profiles=key[0],
+        sample_ratio=key[1],
+        records_per_second=spent.per_second,
+        loop_us=spent.loop_us,
+        others_us=spent.others_us,
+        ratio=spent.total() / raw_sum,
+    )
+
+
+def measured(plan: Plan, place: Place, profiles: int, ratio: float, turn: int) -> Spent:
     """Run the consumer on one topic."""
-    path = place.configuration(plan, f"run-{profiles}-{ratio}", profiles, ratio)
+    path = place.configuration(plan, f"run-{profiles}-{ratio}-{turn}", profiles, ratio)
     count = int(plan.records * TRACED.get(ratio, 1.0))
     before = calls_at(place.target)
     with consumer(path, place.collector if ratio else None) as process:
@@ -196,12 +242,8 @@ def measured(
         last = until_calls(process, place.target, until[1], PATIENCE_SECONDS)
         seconds, spent = time.monotonic() - began, cpu_of(process.pid) - spent
     calls = max(last - first, 1)  # a run of few records is over before it is seen
-    return Run(
-        broker=place.broker,
-        profiles=profiles,
-        sample_ratio=ratio,
-        records_per_second=calls / seconds,
+    return Spent(
         loop_us=spent.loop / calls * 1e6,
         others_us=spent.others / calls * 1e6,
-        ratio=spent.total / calls * 1e6 / raw_sum,
+        per_second=calls / seconds,
     )
