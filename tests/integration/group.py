@@ -2,8 +2,9 @@
 
 The broker answers in a few milliseconds, so the pictures are close together. Two
 pictures in a row that give a partition to somebody else prove that it was not ours
-between them; where a picture is missing (the broker stands still, the group is being
-balanced) nothing is proven, and nothing is claimed.
+between them. While a classic group is being balanced its members are shown without
+partitions, but nobody has got another one yet: the picture before holds. Where the broker
+gives no answer nothing is proven, and nothing is claimed.
 """
 
 from __future__ import annotations
@@ -24,6 +25,10 @@ __all__ = ["GroupWatch", "Partition", "Picture", "Stretch", "stretches"]
 BETWEEN_SECONDS = 0.01
 REQUEST_SECONDS = 1.0
 GAP_SECONDS = 1.0
+BALANCING = {
+    ConsumerGroupState.PREPARING_REBALANCING,
+    ConsumerGroupState.COMPLETING_REBALANCING,
+}
 
 
 class Partition(NamedTuple):
@@ -105,12 +110,8 @@ class GroupWatch:
             found = asked[self._group].result()
         except KafkaException:
             return None
-        # A classic group that is being balanced shows its members without partitions.
-        if found.state in {
-            ConsumerGroupState.PREPARING_REBALANCING,
-            ConsumerGroupState.COMPLETING_REBALANCING,
-        }:
-            return None
+        if found.state in BALANCING:
+            return self.pictures[-1].owners if self.pictures else None
         return {
             Partition(place.topic, place.partition): member.client_id
             for member in found.members

@@ -23,7 +23,8 @@ TOPICS = 3
 RECORDS = 10_000
 SEED = 20_260_301
 RATE = 400.0
-HELD_WHEN_STOPPED = 50
+# More than are on the wire: what is held besides is what it might send too late.
+HELD_WHEN_STOPPED = 200
 BROKER_STOPPED_SECONDS = 8.0
 
 CLASSIC: Mapping[str, object] = {
@@ -70,7 +71,12 @@ def scene(
         cluster=own_broker,
         folder=tmp_path,
         partitions=PARTITIONS,
-        changes={"kafka": variant.kafka},
+        changes={
+            "kafka": variant.kafka,
+            # Longer than the stop: the answers wait in the sockets, so that the process
+            # could send its next calls at once when it goes on.
+            "target": {"timeout_seconds": 20},
+        },
         registry=registry,
     )
 
