@@ -14,7 +14,8 @@ __all__ = ["README", "parts", "printed"]
 ROOT = Path(__file__).resolve().parent.parent
 README = ROOT / "README.md"
 PART = re.compile(
-    r"(<!-- consumer (?P<command>docs [a-z]+) -->\n)(?P<text>.*?)(<!-- end -->)", re.DOTALL
+    r"(<!-- consumer (?P<command>docs [a-z]+) -->\n)(?P<text>.*?)(<!-- end -->)",
+    re.DOTALL,
 )
 
 

@@ -66,16 +66,27 @@ class Bridge:
         """Return what the pipeline wants committed; nothing when it takes too long."""
         if self.loop.is_closed():
             return {}
-        answer = asyncio.run_coroutine_threadsafe(self.revoking(partitions), self.loop)
+        given_up = threading.Event()
+        answer = asyncio.run_coroutine_threadsafe(
+            self.revoking(partitions, given_up), self.loop
+        )
         found = self.wait(answer, seconds)
         if found is None:
+            given_up.set()
             log.warning("no positions within %.1f s: nothing is committed", seconds)
         return found or {}
 
     async def revoking(
-        self, partitions: frozenset[TopicPartition]
+        self, partitions: frozenset[TopicPartition], given_up: threading.Event
     ) -> Mapping[TopicPartition, Commit]:
-        """Pass the question on (a coroutine, whatever awaitable the listener gives)."""
+        """Pass the question on, unless the thread has gone on without an answer.
+
+        A task begins one turn of the loop after the calls that `tell` queued with it. So
+        after a loop that was blocked for longer than the question's time it would begin
+        behind `on_revoked` and the next `on_assigned`, and fence the new epoch for ever.
+        """
+        if given_up.is_set():
+            return {}
         return await self.listener.on_revoking(partitions)
 
     def aside(self, call: Callable[[], T], seconds: float) -> T | None:

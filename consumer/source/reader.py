@@ -39,7 +39,12 @@ from consumer.source.records import records
 from consumer.source.room import Room
 from consumer.source.starts import Starts
 from consumer.source.startup import connected, made
-from consumer.source.values import SourceOptions, Subscription
+from consumer.source.values import (
+    SourceFault,
+    SourceFaultKind,
+    SourceOptions,
+    Subscription,
+)
 
 __all__ = ["Reader"]
 
@@ -148,6 +153,15 @@ class Reader:
             # A thread has no caller: without this it would end in silence, and only the
             # heartbeat would show it. Loop and pipeline learn of it by the future.
             log.exception("the consumer's thread failed")
+            self.bridge.tell(
+                self.bridge.listener.on_fault,
+                SourceFault(
+                    kind=SourceFaultKind.FATAL,
+                    message=f"the consumer's thread failed: {type(error).__name__}",
+                    mend="Restart the process; the log has the traceback.",
+                ),
+            )
+            self.close(time.monotonic())  # an open client can keep the process alive
             self.ended.set_exception(error)
         else:
             self.ended.set_result(None)
@@ -282,6 +296,10 @@ class Reader:
                 left,
             )
             self.bridge.tell(self.bridge.listener.on_revoked, going, lost=False)
+        self.close(deadline)
+
+    def close(self, deadline: float) -> None:
+        """Leave the group and close the client, by `deadline` or a moment later."""
         self.rebalance.is_closing = True
         left = max(CLOSE_SECONDS, deadline - time.monotonic())
         began = time.monotonic()

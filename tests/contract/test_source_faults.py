@@ -375,3 +375,16 @@ async def test_closing_is_bounded_while_the_broker_is_frozen(
             async with asyncio.timeout(10):
                 await member.source.aclose(1)
         assert set(member.results[-1][1]) == {partition}
+
+
+async def test_a_thread_that_fails_is_told(mock_cluster: MockCluster) -> None:
+    """Bug: a consumer's thread that ended by an error of ours was told to nobody."""
+    topic = new_topic(mock_cluster)
+    member = Member()
+    source = Source(options(mock_cluster, "g", {}), asyncio.get_running_loop(), member)
+    await source.start(Subscription(topics=(topic,)))
+    source._reader.command(lambda: dict[str, None]().__getitem__(""))
+    fault = await member.sees(SourceFaultKind.FATAL)
+    assert fault.message == "the consumer's thread failed: KeyError"
+    with suppress(KeyError):
+        await source.aclose(1)
