@@ -4,12 +4,14 @@ The checkout's own `consumer/` must not shadow what was installed, or the wheel 
 never be tested. So the tests run from a scratch folder that holds everything but it.
 """
 
+import os
 import shutil
 import subprocess
 import sys
 import tempfile
 from pathlib import Path
 
+CI_SEED = "20261123"  # of the order of tests; elsewhere each run has its own
 ROOT = Path(__file__).resolve().parent.parent
 LEFT_BEHIND = shutil.ignore_patterns("__pycache__", ".hypothesis")
 
@@ -32,7 +34,8 @@ def main() -> int:
     with tempfile.TemporaryDirectory(prefix="consumer-tests-") as folder:
         scratch = Path(folder)
         copy_into(scratch)
-        command = [sys.executable, "-P", "-m", "pytest", *sys.argv[1:]]
+        order = ["--randomly-seed", CI_SEED] if os.environ.get("CI") else []
+        command = [sys.executable, "-P", "-m", "pytest", *order, *sys.argv[1:]]
         return subprocess.call(command, cwd=scratch)  # noqa: S603 - our own command
 
 
