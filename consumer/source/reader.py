@@ -304,7 +304,16 @@ class Reader:
         left = max(CLOSE_SECONDS, deadline - time.monotonic())
         began = time.monotonic()
         try:
-            self.bridge.aside(self.consumer.close, left)
+            is_closed = self.bridge.aside(self.closed, left)
         except (KafkaException, RuntimeError) as error:
             log.warning("closing the consumer: %s", error)
+            return
+        if is_closed is None:
+            self.rebalance.is_abandoned = True
+            log.warning("the close was left behind after %.1f s", left)
         log.info("closed in %.3f s", time.monotonic() - began)
+
+    def closed(self) -> bool:
+        """Close the client; True, however long it took."""
+        self.consumer.close()
+        return True

@@ -15,6 +15,7 @@ from __future__ import annotations
 
 import dataclasses
 import logging
+import threading
 import time
 from collections.abc import Sequence
 
@@ -58,6 +59,7 @@ class Rebalance:
         self.starts = starts
         self.commits = commits
         self.is_closing = False
+        self.is_abandoned = False
         self._unread: list[TopicPartition] = []
         self._retry_at = 0.0
         self._is_told = False
@@ -76,6 +78,7 @@ class Rebalance:
 
     def on_revoke(self, consumer: Consumer, places: list[Place]) -> None:
         """Give back what the group takes."""
+        self.park_when_abandoned()
         began = time.monotonic()
         going = self.going(places)
         if self.is_closing:
@@ -96,11 +99,24 @@ class Rebalance:
 
     def on_lost(self, consumer: Consumer, places: list[Place]) -> None:  # noqa: ARG002 - librdkafka's signature
         """Drop what the group has given to others without asking."""
+        self.park_when_abandoned()
         going = self.going(places)
         self.partitions.remove(going)
         if going:
             self.bridge.tell(self.bridge.listener.on_revoked, going, lost=True)
         log.warning("lost %d partitions", len(going))
+
+    def park_when_abandoned(self) -> None:
+        """Stay here for ever, when nobody waits for the close any more.
+
+        confluent-kafka 2.16 holds the interpreter's lock while `incremental_unassign`
+        waits for librdkafka, which may never answer in a close that took too long (its
+        broker was gone): the whole process stood still, its own end included. Neither
+        may the callback return, or the binding would unassign by itself. The thread is a
+        daemon, left behind for this.
+        """
+        if self.is_abandoned:
+            threading.Event().wait()
 
     def going(self, places: Sequence[Place]) -> frozenset[TopicPartition]:
         """Return those of `places` that are ours; forget those not yet begun."""
