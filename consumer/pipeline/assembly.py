@@ -31,7 +31,14 @@ from consumer.settle import DeadLetter, LetterContext, dead_letter, letter_topic
 from consumer.source.values import OutOfRange, SourceOptions
 from consumer.transport.settings import TransportSettings
 
-__all__ = ["Outside", "assemble", "base_url", "single", "source_options"]
+__all__ = [
+    "Outside",
+    "assemble",
+    "base_url",
+    "lease_seconds",
+    "single",
+    "source_options",
+]
 
 REVOKE_MARGIN_SECONDS = 2.0
 LETTER_BYTES = 1 << 31  # librdkafka knows the real bound, and says when it is crossed
@@ -48,7 +55,6 @@ class Outside:
         observer: Metrics and traces.
         refused: Called when the target refuses our token.
         letter_partitions: How many partitions each letter topic has.
-        session_timeout_seconds: How long the group waits for a silent member.
     """
 
     transport: Transport
@@ -57,7 +63,6 @@ class Outside:
     observer: Observer
     refused: Callable[[], None]
     letter_partitions: Mapping[str, int]
-    session_timeout_seconds: float
 
 
 def base_url(settings: Settings) -> str:
@@ -128,8 +133,12 @@ def schedule_policy(settings: Settings, lease_seconds: float) -> SchedulePolicy:
     )
 
 
-def lease_seconds(settings: Settings, outside: Outside) -> float:
+def lease_seconds(settings: Settings, session_timeout_seconds: float) -> float:
     """Return the lease: what is set, else the longest that the group allows.
+
+    Args:
+        settings: What is set.
+        session_timeout_seconds: How long the group waits for a silent member.
 
     Raises:
         ConfigurationError: What is set could outlive our membership. With
@@ -137,8 +146,7 @@ def lease_seconds(settings: Settings, outside: Outside) -> float:
             this shows at start.
     """
     given = settings.source.membership_lease_seconds
-    session = outside.session_timeout_seconds
-    longest = longest_lease_seconds(session)
+    longest = longest_lease_seconds(session_timeout_seconds)
     if given is not None and given > longest:
         fault = FileFault(
             code="C109",
@@ -146,7 +154,7 @@ def lease_seconds(settings: Settings, outside: Outside) -> float:
             line=0,
             column=0,
             message=f"{given:g} is more than {longest:g}: the smaller of 20 and half "
-            f"the group's session timeout ({session:g} s).",
+            f"the group's session timeout ({session_timeout_seconds:g} s).",
             mend="Make it smaller, or remove it.",
         )
         raise ConfigurationError((fault,))
@@ -182,7 +190,9 @@ def assemble(
         chance: A number in [0, 1), for the jitter of waits; no secret hangs on it.
     """
     scheduler = Scheduler(
-        schedule_policy(settings, lease_seconds(settings, outside)),
+        schedule_policy(
+            settings, lease_seconds(settings, settings.kafka.session_timeout_seconds)
+        ),
         chance,
     )
     decoder = Decoder(

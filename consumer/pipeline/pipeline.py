@@ -178,6 +178,10 @@ class Pipeline:
             await rooms.schemas.aclose()
         self._close()
 
+    def set_lease(self, seconds: float) -> None:
+        """Take the lease that the group allows; before `run`, so before any commit."""
+        self._rooms.scheduler.set_lease(seconds)
+
     def drain(self) -> None:
         """Stop fetching, finish what is in flight, commit, close; may be repeated."""
         if self.lifecycle.is_live:

@@ -23,6 +23,7 @@ from consumer.pipeline.assembly import (
     Outside,
     assemble,
     base_url,
+    lease_seconds,
     source_options,
     transport_settings,
 )
@@ -145,7 +146,6 @@ class Run:
                 observer=self._observer(),
                 refused=self._reload_token,
                 letter_partitions=self._partitions,
-                session_timeout_seconds=await self._session_timeout(),
             )
             pipeline = assemble(settings, self._material, outside)
             await self._run(pipeline, letters, stop, on_started)
@@ -188,6 +188,9 @@ class Run:
                 # After the source, whose faults of a start say more; before any record
                 # is granted.
                 self._partitions.update(await self._letter_partitions(letters))
+                pipeline.set_lease(
+                    lease_seconds(self._settings, await self._session_timeout())
+                )
             on_started(pipeline)
             stopping.add_done_callback(lambda _: pipeline.drain())
             await pipeline.run(source)

@@ -35,6 +35,7 @@ class Commits:
     """Lease and commit bookkeeping. Owned by the scheduler.
 
     Attributes:
+        lease_seconds: How long an acknowledged commit proves membership.
         renewed_at: When the newest acknowledged commit was sent.
         lease_until: When the lease lapses; nothing is taken from then on.
     """
@@ -42,7 +43,7 @@ class Commits:
     def __init__(self, lease_seconds: float) -> None:
         self.renewed_at = NEVER
         self.lease_until = NEVER
-        self._lease_seconds = lease_seconds
+        self.lease_seconds = lease_seconds
         self._changed: dict[Partition, None] = {}
         self._due: dict[TopicPartition, Commit] = {}
 
@@ -59,7 +60,7 @@ class Commits:
         self, partitions: Mapping[TopicPartition, Partition], now: float
     ) -> dict[TopicPartition, Commit]:
         """Return what is to be committed now; fenced partitions are their callback's."""
-        if now >= self.renewed_at + self._lease_seconds / 2:
+        if now >= self.renewed_at + self.lease_seconds / 2:
             return {n: p.commit for n, p in partitions.items() if not p.fenced}
         for partition in self._changed:
             if partition.is_commit_due:
@@ -106,7 +107,7 @@ class Commits:
         self, partitions: Mapping[TopicPartition, Partition], sent_at: float
     ) -> None:
         self.renewed_at = sent_at
-        self.lease_until = sent_at + self._lease_seconds
+        self.lease_until = sent_at + self.lease_seconds
         for partition in partitions.values():
             if sent_at >= partition.assigned_at:
                 partition.confirm()

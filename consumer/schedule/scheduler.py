@@ -219,6 +219,10 @@ class Scheduler:
 
     # --------------------------------------------------------------- commits
 
+    def set_lease(self, seconds: float) -> None:
+        """Let a commit that is acknowledged from now on prove membership so long."""
+        self._commits.lease_seconds = seconds
+
     def committable(self, now: float) -> dict[TopicPartition, Commit]:
         """Return what is to be committed now; it stays due until acknowledged."""
         return self._commits.due(self._partitions, now)

@@ -170,7 +170,6 @@ class World:
                 observer=self.observer,
                 refused=self._refuse,
                 letter_partitions={},
-                session_timeout_seconds=45.0,
             ),
             clock=loop.time,
             chance=random.Random(SEED).random,  # noqa: S311 - jitter, not a secret

@@ -17,7 +17,6 @@ from consumer.deliver.single import Single
 from consumer.errors import ConfigurationError
 from consumer.model import Answer, IdKind, Outcome, ProfileId, Request
 from consumer.pipeline.assembly import (
-    Outside,
     base_url,
     decode_limits,
     lease_seconds,
@@ -38,18 +37,6 @@ def request(endpoint: Single, **attributes: str) -> Request:
     found = endpoint.encode(work_of(attributes or {"a": "b"}, PROFILE))
     assert not isinstance(found, Outcome)
     return found[0]
-
-
-def outside_of(world: World, session_seconds: float) -> Outside:
-    return Outside(
-        transport=world.target,
-        registry=None,
-        letters=world.letters,
-        observer=world.observer,
-        refused=lambda: None,
-        letter_partitions={},
-        session_timeout_seconds=session_seconds,
-    )
 
 
 def test_without_a_base_url_the_clients_own_host_is_called() -> None:
@@ -161,18 +148,16 @@ def test_the_decoder_gets_its_limits() -> None:
     assert (found.max_elements, found.max_decimal_bytes) == (3, 4)
 
 
-@virtual
-async def test_the_lease_is_the_groups_unless_a_shorter_one_is_set() -> None:
+def test_the_lease_is_the_groups_unless_a_shorter_one_is_set() -> None:
     """The smaller of 20 and half the session time-out, or what is set below that."""
-    world = World()
-    assert lease_seconds(settings_of(), outside_of(world, 45.0)) == 20.0
-    assert lease_seconds(settings_of(), outside_of(world, 10.0)) == 5.0
+    assert lease_seconds(settings_of(), 45.0) == 20.0
+    assert lease_seconds(settings_of(), 10.0) == 5.0
     given = settings_of(source=SourceSettings(membership_lease_seconds=4))
-    assert lease_seconds(given, outside_of(world, 10.0)) == 4
+    assert lease_seconds(given, 10.0) == 4
     with pytest.raises(ConfigurationError, match="5"):
         lease_seconds(
             settings_of(source=SourceSettings(membership_lease_seconds=6)),
-            outside_of(world, 10.0),
+            10.0,
         )
 
 

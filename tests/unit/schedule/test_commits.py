@@ -62,6 +62,16 @@ def test_the_lease_counts_from_when_the_commit_was_sent() -> None:
     assert desk.take(24.9) == ["a"]
 
 
+def test_the_lease_is_what_was_set_last() -> None:
+    """The group's own session time-out is known only once a broker has answered."""
+    desk = Desk()
+    desk.put(0, "a")
+    desk.scheduler.set_lease(3.0)
+    desk.renew(5.0)
+    assert desk.take(8.0) == []
+    assert desk.take(7.9) == ["a"]
+
+
 def test_a_commit_that_failed_everywhere_renews_nothing() -> None:
     """Only an acknowledgement proves membership."""
     desk = Desk()
