@@ -84,7 +84,7 @@ class Line:
             self.producer = Producer({
                 **properties,
                 "logger": logging.getLogger("consumer.deadletter.librdkafka"),
-                "error_cb": lambda error: log.info("%s", error.str()),
+                "error_cb": lambda error: log.debug("%s", error.str()),
             })
         except KafkaException as error:
             raise ConfigurationError((refused(error),)) from error

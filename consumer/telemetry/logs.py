@@ -128,6 +128,10 @@ class Repeats(logging.Filter):
         return True
 
 
+# They tell each request, or each try to connect, at `info`: what matters of it is told
+# by those who use them.
+CHATTY = ("httpx2", "httpcore2", "consumer.deadletter.librdkafka")
+
 FORMATS: Mapping[str, type[logging.Formatter]] = {"json": JsonLines, "logfmt": Logfmt}
 
 
@@ -154,4 +158,6 @@ def configure(
         root.removeHandler(old)
     root.addHandler(handler)
     root.setLevel(level.upper())
+    for name in CHATTY:
+        logging.getLogger(name).setLevel("DEBUG" if level == "debug" else "WARNING")
     return handler
