@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import time
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -21,7 +22,7 @@ pytestmark = [pytest.mark.kafka, pytest.mark.timeout(240)]
 PARTITIONS = 12
 TOPICS = 3
 RECORDS = 10_000
-SEED = 20_260_301
+SEED = int(os.environ.get("CONSUMER_TEST_SEED", "20260301"))
 RATE = 400.0
 # More than are on the wire: what is held besides is what it might send too late.
 HELD_WHEN_STOPPED = 200
