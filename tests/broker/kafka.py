@@ -12,11 +12,12 @@ from __future__ import annotations
 
 import subprocess
 from concurrent.futures import Future
+from concurrent.futures import TimeoutError as FutureTimeoutError
 from pathlib import Path
 from types import TracebackType
 from typing import Self
 
-from confluent_kafka import KafkaException, Producer
+from confluent_kafka import KafkaError, KafkaException, Producer
 from confluent_kafka.admin import AdminClient
 from confluent_kafka.admin._config import (
     AlterConfigOpType,
@@ -35,6 +36,8 @@ HERE = Path(__file__).parent
 CLUSTER_ID = "4L6g3nShT-eMCtK--X86sw"
 HEAP = "-Xmx512m"
 ADMIN_SECONDS = 30.0
+REQUEST_SECONDS = 5.0
+ATTEMPTS = 6
 QUIET = {"log_level": 0}  # a client that starts before the broker would fill the output
 
 
@@ -47,16 +50,43 @@ class Cluster:
     def create_topic(
         self, name: str, partitions: int = 1, settings: dict[str, str] | None = None
     ) -> None:
-        """Create a topic and return once the broker knows it."""
-        admin = AdminClient({"bootstrap.servers": self.bootstrap, **QUIET})
+        """Create a topic and return once the broker knows it.
+
+        Raises:
+            TimeoutError: The broker gave no answer, however often it was asked.
+        """
         topic = NewTopic(
             name,
             num_partitions=partitions,
             replication_factor=1,
             config=settings or {},
         )
-        made: dict[str, Future[None]] = admin.create_topics([topic])
-        made[name].result(ADMIN_SECONDS)
+        for _ in range(ATTEMPTS):
+            if self._is_created(topic):
+                return
+        raise TimeoutError(f"the broker did not create {name}")
+
+    def _is_created(self, topic: NewTopic) -> bool:
+        """Ask once; a broker that stood still a moment ago may lose the request.
+
+        Raises:
+            KafkaException: It refuses.
+        """
+        admin = AdminClient({"bootstrap.servers": self.bootstrap, **QUIET})
+        made: dict[str, Future[None]] = admin.create_topics(
+            [topic], request_timeout=REQUEST_SECONDS
+        )
+        try:
+            made[topic.topic].result(REQUEST_SECONDS + 1)
+        except FutureTimeoutError:
+            return False
+        except KafkaException as error:
+            code = error.args[0].code()
+            if code in {KafkaError._TIMED_OUT, KafkaError.REQUEST_TIMED_OUT}:
+                return False
+            if code != KafkaError.TOPIC_ALREADY_EXISTS:  # as after a lost answer
+                raise
+        return True
 
     def set_group(self, group: str, name: str, value: str) -> None:
         """Give a consumer group a setting of its own."""

@@ -11,7 +11,6 @@ from consumer.model import Commit, TopicPartition
 from consumer.source.session import session_timeout_seconds
 from consumer.source.values import Subscription
 from tests.broker.kafka import Cluster
-from tests.broker.mock import MockCluster
 from tests.contract.members import Member, joined, new_topic, published, until
 
 pytestmark = pytest.mark.timeout(60)
@@ -202,12 +201,23 @@ async def test_leaving_commits_what_the_pipeline_names(
         assert member.assigned[partition].metadata == "m"
 
 
+# The mock cluster's classic groups refuse commits while they rebalance.
+TAKE_OVERS = [
+    pytest.param("mock", "consumer"),
+    *(
+        pytest.param("kafka", name, marks=pytest.mark.kafka)
+        for name in sorted(PROTOCOLS)
+    ),
+]
+
+
+@pytest.mark.parametrize(
+    ("cluster", "protocol"), TAKE_OVERS, indirect=["cluster", "protocol"]
+)
 async def test_a_second_member_takes_over_where_the_first_stopped(
     cluster: Cluster, protocol: dict[str, str]
 ) -> None:
     """What the pipeline names at a revocation is committed before the other begins."""
-    if isinstance(cluster, MockCluster) and protocol != PROTOCOLS["consumer"]:
-        pytest.skip("its classic groups refuse commits while they rebalance")
     topic = new_topic(cluster, 4)
     for number in range(4):
         published(cluster, topic, numbered(10), number)
