@@ -13,7 +13,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.broker.downloads import missing
+from tests.broker.downloads import kafka_jars, missing, registry_jar
 from tests.broker.kafka import Cluster, KafkaBroker
 from tests.broker.mock import MockCluster
 from tests.broker.registry import ApicurioRegistry
@@ -39,6 +39,15 @@ def pytest_collection_modifyitems(
     config.stash[LEFT_OUT] = len(real)
     items[:] = [item for item in items if item not in real]
     config.hook.pytest_deselected(items=real)
+
+
+def pytest_collection_finish(session: pytest.Session) -> None:
+    """Download the broker and the registry before any test's time begins to run."""
+    real = any(item.get_closest_marker("kafka") for item in session.items)
+    if real and missing() is None and not session.config.option.collectonly:
+        if not os.environ.get(EXTERNAL):
+            kafka_jars()
+        registry_jar()
 
 
 @pytest.hookimpl(trylast=True)
