@@ -83,6 +83,13 @@ def in_flight(member: Member) -> int:
     return int(endpoints["single"]["in_flight"])
 
 
+def commits(member: Member) -> list[int]:
+    """Return the offsets that `/status` says are committed."""
+    partitions = member.status()["partitions"]
+    assert isinstance(partitions, list)
+    return [one["committed"] or 0 for one in partitions]
+
+
 def committed_in(scene: Scene) -> dict[Partition, int]:
     """Return what the group of `scene` has committed."""
     bootstrap = scene.cluster.bootstrap
@@ -91,24 +98,25 @@ def committed_in(scene: Scene) -> dict[Partition, int]:
 
 
 def test_a_drain_finishes_what_is_on_the_wire_and_commits(scene: Scene) -> None:
-    """SIGTERM ends with 0 in time; what is committed was accepted, and some was."""
+    """SIGTERM ends with 0 in time; what was accepted in a row is committed, no more."""
     with scene:
         member = busy(scene, seconds=0.5)
-        scene.sandbox.until_accepted(30)
+        member.until_counted("consumed", RECORDS)
+        # Urgent items take the older ones of their profiles along, so it may take some
+        # calls until the first record of any partition is through.
+        until(lambda: any(commits(member)), "the first commit", seconds=40)
         assert member.process.terminate(seconds=10) == 0
-        bootstrap = scene.cluster.bootstrap
         calls = judge.seen(scene.sandbox.calls())
-        committed = committed_in(scene)
-        events = judge.published(bootstrap, scene.topics, RECORDS, SEED)
-        below = {
-            event
-            for event, (partition, offset) in events.landing.items()
-            if offset < committed.get(partition, 0)
-        }
         accepted = {call.event for call in calls if call.accepted}
-        assert below, (committed, len(accepted), len(events.landing))
-        assert below - accepted == set()
-        assert len(accepted) < RECORDS, "it was to end in the middle"
+        events = judge.published(scene.cluster.bootstrap, scene.topics, RECORDS, SEED)
+        waiting: dict[Partition, int] = {}
+        for event, (partition, offset) in events.landing.items():
+            if event not in accepted:
+                waiting[partition] = min(offset, waiting.get(partition, offset))
+        committed = committed_in(scene)
+        assert waiting, "it was to end in the middle"
+        assert any(committed.values())
+        assert {each: committed[each] for each in waiting} == waiting
         assert "abandoned" not in member.process.text()
 
 
