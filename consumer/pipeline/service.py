@@ -19,6 +19,7 @@ import consumer
 from consumer.config.settings import Settings
 from consumer.deadletter import DeadLetters
 from consumer.health import HealthServer, Heart
+from consumer.pipeline.advice import Advice
 from consumer.pipeline.assembly import (
     Outside,
     assemble,
@@ -280,12 +281,14 @@ class Run:
     async def _report(self, reporter: Reporter, health: HealthServer) -> None:
         lag = self._metrics.histogram(names.LOOP_LAG)()
         clock = time.monotonic
+        advice = Advice()
         while True:
             began = clock()
             await asyncio.sleep(REPORT_SECONDS)
             self._beat = clock()
             lag.observe(max(self._beat - began - REPORT_SECONDS, 0.0))
             health.publish(reporter.take())
+            advice.look(reporter.picture.statistics)
 
     def _current_token(self) -> str | None:
         secret = self._settings.target.token

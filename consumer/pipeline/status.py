@@ -160,6 +160,8 @@ def held_samples(statistics: Statistics) -> Iterator[Sample]:
     yield Sample(names.IN_FLIGHT, (), statistics.in_flight)
     yield Sample(names.ASSIGNED, (), len(partitions))
     yield Sample(names.PAUSED, (), sum(one.is_paused for one in partitions))
+    for topic, count in statistics.scattered.items():
+        yield Sample(names.SCATTERED, (topic,), count)
     for one in partitions:
         labels = (one.partition.topic, str(one.partition.partition))
         span = one.next_offset - one.committable

@@ -57,6 +57,7 @@ class Held:
         full_since: Since when nothing at all may be read, a bound being reached as a
             whole; None when none is. (A new assignment makes the parts smaller than
             what is held, and one fetch may exceed the bound in bytes.)
+        own_records: Each partition's own part of the bound in records.
     """
 
     def __init__(self, policy: SchedulePolicy) -> None:
@@ -65,7 +66,7 @@ class Held:
         self.full_since: float | None = None
         self._policy = policy
         self.paused: dict[Partition, float] = {}
-        self._own_records = self._own_bytes = 0
+        self.own_records = self._own_bytes = 0
         self._common_records = self._common_bytes = 0
         self._used_records = self._used_bytes = 0
         self.share(())
@@ -74,14 +75,14 @@ class Held:
         """Divide the bounds anew among the assigned partitions."""
         count = max(1, len(partitions))
         policy = self._policy
-        self._own_records = policy.held_records // (2 * count)
+        self.own_records = policy.held_records // (2 * count)
         self._own_bytes = policy.held_bytes // (2 * count)
-        self._common_records = policy.held_records - self._own_records * count
+        self._common_records = policy.held_records - self.own_records * count
         self._common_bytes = policy.held_bytes - self._own_bytes * count
         self.records = sum(len(p.incomplete) for p in partitions)
         self.size_bytes = sum(p.held_bytes for p in partitions)
         self._used_records = sum(
-            max(0, len(p.incomplete) - self._own_records) for p in partitions
+            max(0, len(p.incomplete) - self.own_records) for p in partitions
         )
         self._used_bytes = sum(
             max(0, p.held_bytes - self._own_bytes) for p in partitions
@@ -93,7 +94,7 @@ class Held:
         self.records += 1
         self.size_bytes += size_bytes
         partition.held_bytes += size_bytes
-        if len(partition.incomplete) > self._own_records:
+        if len(partition.incomplete) > self.own_records:
             self._used_records += 1
         excess = partition.held_bytes - self._own_bytes
         if excess > 0:
@@ -103,7 +104,7 @@ class Held:
         """Count a record that was settled."""
         self.records -= 1
         self.size_bytes -= size_bytes
-        if len(partition.incomplete) >= self._own_records:
+        if len(partition.incomplete) >= self.own_records:
             self._used_records -= 1
         excess = partition.held_bytes - self._own_bytes
         if excess > 0:
@@ -123,7 +124,7 @@ class Held:
         fetched = [p for p in partitions if p not in self.paused]
         if not fetched:
             return Flow(0, frozenset(p.name for p in self.paused))
-        own_records = min(self._own_records - len(p.incomplete) for p in fetched)
+        own_records = min(self.own_records - len(p.incomplete) for p in fetched)
         own_bytes = min(self._own_bytes - p.held_bytes for p in fetched)
         room = min(
             self._policy.held_records - self.records,
@@ -152,7 +153,7 @@ class Held:
     ) -> None:
         full_records, full_bytes = full
         ratio = self._policy.resume_ratio
-        enough_records = self._own_records - self._own_records // SLACK
+        enough_records = self.own_records - self.own_records // SLACK
         enough_bytes = self._own_bytes - self._own_bytes // SLACK
         for partition in partitions:
             records, size_bytes = len(partition.incomplete), partition.held_bytes
@@ -163,7 +164,7 @@ class Held:
                 self.paused.setdefault(partition, now)
             elif (
                 partition in self.paused
-                and records <= ratio * self._own_records
+                and records <= ratio * self.own_records
                 and size_bytes <= ratio * self._own_bytes
             ):
                 del self.paused[partition]

@@ -33,6 +33,7 @@ from consumer.schedule.commits import Commits
 from consumer.schedule.dispatch import Dispatch
 from consumer.schedule.ends import Ends, ended_item, rejection, settlement
 from consumer.schedule.held import Flow, Held
+from consumer.schedule.keying import Keying
 from consumer.schedule.offsets import Partition, Ticket
 from consumer.schedule.pauses import commit_pauses, endpoint_pauses, held_pauses
 from consumer.schedule.policy import SchedulePolicy
@@ -57,6 +58,7 @@ class Scheduler:
         self._commits = Commits(policy.membership_lease_seconds)
         self._dispatch = Dispatch(policy, random)
         self._ends = Ends()
+        self._keying = Keying()
 
     # ------------------------------------------------------------ assignment
 
@@ -141,6 +143,7 @@ class Scheduler:
         ticket.mapped = mapped
         ticket.open_items = len(mapped.items)
         for item in mapped.items:
+            self._keying.note(item.profile, record.source)
             rank = now - HEAD_START_SECONDS[item.route.priority]
             self._dispatch.shards.offer(ticket, item, now, rank)
         return None if mapped.items else self._end(ticket, mapped)
@@ -284,6 +287,8 @@ class Scheduler:
             held_bytes=self._held.size_bytes,
             in_flight=len(shards.flying),
             shards=len(shards.by_profile),
+            own_records=self._held.own_records,
+            scattered=dict(self._keying.scattered),
             partitions=tuple(
                 _picture(p, is_paused=p in self._held.paused)
                 for p in self._partitions.values()

@@ -5,6 +5,8 @@ The health thread reads only these; it never looks into the scheduler.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 import msgspec
 
 from consumer.model import TopicPartition
@@ -55,6 +57,8 @@ class Statistics(msgspec.Struct, frozen=True):
         held_bytes: Their size.
         in_flight: Works taken and not answered.
         shards: Profiles that have waiting items or a work in flight.
+        own_records: Records that each partition may hold whatever the others do.
+        scattered: Topic to the watched profiles that it brought from a second partition.
         partitions: The assigned partitions.
     """
 
@@ -68,4 +72,6 @@ class Statistics(msgspec.Struct, frozen=True):
     held_bytes: int
     in_flight: int
     shards: int
+    own_records: int
+    scattered: Mapping[str, int]
     partitions: tuple[PartitionStatistics, ...]

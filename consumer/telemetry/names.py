@@ -166,6 +166,12 @@ ASSIGNED = gauge(
     (),
     "Partitions assigned to this process.",
 )
+SCATTERED = counter(
+    f"{OURS}scattered_profiles_total",
+    "profiles",
+    ("topic",),
+    "Watched profiles that a topic brought from a second partition: order is lost.",
+)
 STATE = gauge(
     f"{OURS}state", "", ("state",), "1 for the state of the process, 0 for the others."
 )

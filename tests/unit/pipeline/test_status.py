@@ -7,6 +7,7 @@ import msgspec
 from consumer.model import Answer
 from consumer.pipeline.states import State
 from consumer.pipeline.status import Picture, Reporter, moment
+from consumer.schedule.keying import SAMPLED_EVERY
 from tests.fake_transport import SUBMITTED
 from tests.unit.pipeline.kit import P0, P1, World
 from tests.virtual_time import virtual
@@ -124,6 +125,20 @@ async def test_the_gauges_are_those_of_the_newest_picture() -> None:
         text = world.metrics.exposition().decode()
         assert 'partition="0"' in text
         assert 'partition="1"' not in text
+
+
+@virtual
+async def test_a_topic_that_scatters_profiles_is_counted() -> None:
+    """Profiles that come from two partitions are counted by topic, without their id."""
+    async with World.begun() as world:
+        reporter = reporter_of(world)
+        world.metrics.collect_from(reporter.samples)
+        world.publish(P0, *["a"] * SAMPLED_EVERY)
+        world.publish(P1, "a")
+        await world.settle(10)
+        reporter.take()
+        line = 'target_consumer_scattered_profiles_total{topic="events"} 1.0'
+        assert line in world.metrics.exposition().decode().splitlines()
 
 
 @virtual
