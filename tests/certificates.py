@@ -7,6 +7,12 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import trustme
+from cryptography.hazmat.primitives.serialization import (
+    Encoding,
+    NoEncryption,
+    PrivateFormat,
+    load_pem_private_key,
+)
 
 __all__ = ["Certificates", "make_certificates"]
 
@@ -19,12 +25,14 @@ class Certificates:
         ca_file: PEM file of the authority that signed the server's certificate.
         other_ca_file: PEM file of an authority that signed nothing.
         server: What a server for 127.0.0.1 and localhost needs.
+        server_file: PEM file of the same server's key (PKCS 8) and certificate.
         other_host: What a server for another host needs, signed by the same.
     """
 
     ca_file: str
     other_ca_file: str
     server: ssl.SSLContext
+    server_file: str
     other_host: ssl.SSLContext
 
 
@@ -35,11 +43,26 @@ def make_certificates(folder: Path) -> Certificates:
     other_ca_file = folder / "other-ca.pem"
     authority.cert_pem.write_to_path(ca_file)
     trustme.CA().cert_pem.write_to_path(other_ca_file)
+    names = "127.0.0.1", "localhost"
+    server = authority.issue_cert(*names)
+    server_file = folder / "server.pem"
+    server_file.write_bytes(
+        pkcs8(server.private_key_pem.bytes())
+        + b"".join(blob.bytes() for blob in server.cert_chain_pems)
+    )
     return Certificates(
         ca_file=str(ca_file),
         other_ca_file=str(other_ca_file),
-        server=_server(authority, "127.0.0.1", "localhost"),
+        server=_server(authority, *names),
+        server_file=str(server_file),
         other_host=_server(authority, "other.example.com"),
+    )
+
+
+def pkcs8(key: bytes) -> bytes:
+    """Return a PEM key in the one form that Java reads."""
+    return load_pem_private_key(key, password=None).private_bytes(
+        Encoding.PEM, PrivateFormat.PKCS8, NoEncryption()
     )
 
 

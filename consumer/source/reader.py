@@ -24,12 +24,14 @@ from confluent_kafka import TopicPartition as Place
 
 from consumer.errors import ConsumerError
 from consumer.model import Commit, Record, TopicPartition
+from consumer.source.audit import Audit
 from consumer.source.bridge import Bridge
 from consumer.source.commits import Commits
 from consumer.source.faults import Faults
 from consumer.source.partitions import Partitions
 from consumer.source.properties import (
     consumer_properties,
+    is_consumer_protocol,
     is_incremental,
     masked,
     start_policy,
@@ -101,6 +103,7 @@ class Reader:
         self.started.set_running_or_notify_cancel()
         self.ended.set_running_or_notify_cancel()
         self._commands: queue.SimpleQueue[Callable[[], None]] = queue.SimpleQueue()
+        self._subscription: Subscription | None = None
         self._close_by: float | None = None
         self._no_room_since: float | None = None
         self.consumer = made(
@@ -123,6 +126,11 @@ class Reader:
         )
         self.rebalance = Rebalance(
             settings, bridge, self.partitions, starts, self.commits
+        )
+        self.audit = (
+            Audit(settings.kafka, settings.assignment_grace_seconds)
+            if is_consumer_protocol(settings.kafka)
+            else None
         )
         self.faults = Faults(settings, bridge, self.partitions, self.consumer, policy)
 
@@ -191,6 +199,7 @@ class Reader:
 
     def subscribe(self, subscription: Subscription) -> None:
         """Read exactly what is named (a command, when it changes)."""
+        self._subscription = subscription
         self.consumer.subscribe(
             [*subscription.topics, *subscription.patterns],
             on_assign=self.rebalance.on_assign,
@@ -214,6 +223,7 @@ class Reader:
         self.rebalance.retry(now)
         self.faults.mend(now)
         self.commits.check(now)
+        self.check_assignment(now)
         room = self.room.left()
         if self.faults.is_fatal:
             self.room.wait(POLL_SECONDS)  # `poll` would give the error without end
@@ -222,6 +232,17 @@ class Reader:
             self.hand_over(self.fetched(room))
         else:
             self.without_room(now)
+
+    def check_assignment(self, now: float) -> None:
+        """Join anew when the group and we disagree for too long on what is ours."""
+        if self.audit is None or self._subscription is None:
+            return
+        given = self.rebalance.given()
+        astray = self.audit.check(self.consumer.memberid() or "", given, now)
+        if astray:
+            self.rebalance.tell_astray(astray)
+            self.consumer.unsubscribe()
+            self.subscribe(self._subscription)
 
     def serve(self) -> None:
         """Run the commands that have come."""

@@ -124,6 +124,22 @@ class Rebalance:
         self.keep_unread([each for each in self._unread if each not in gone])
         return self.partitions.sources() & gone
 
+    def given(self) -> frozenset[TopicPartition]:
+        """Return all that the group gave us, begun or not."""
+        return self.partitions.sources().union(self._unread)
+
+    def tell_astray(self, astray: frozenset[TopicPartition]) -> None:
+        """Tell that we join anew, because of partitions that nobody reads."""
+        names = ", ".join(str(each) for each in sorted(astray)[:5])
+        fault = SourceFault(
+            kind=SourceFaultKind.ASTRAY,
+            message=f"the group and this member disagree on {len(astray)} partitions "
+            f"({names}): an answer of the coordinator was lost",
+            mend="It mends itself: the member leaves the group and joins again.",
+        )
+        self.bridge.tell(self.bridge.listener.on_fault, fault)
+        self.bridge.tell(self.bridge.listener.on_fault, over(fault))
+
     def give_back(
         self,
         consumer: Consumer,

@@ -41,6 +41,9 @@ class SourceOptions:
             when partitions are taken away; the target's own time-out at least.
         commit_timeout_seconds: How long the last commit of a revoked partition may
             take; a commit that outlives it can only repeat records.
+        assignment_grace_seconds: How long the group and we may disagree on what is
+            ours (`group.protocol: consumer`); several heartbeats, whose interval is the
+            broker's (5 s unless told otherwise).
         out_of_range: What an offset out of range means.
     """
 
@@ -48,6 +51,7 @@ class SourceOptions:
     startup_timeout_seconds: float = 30.0
     revoke_timeout_seconds: float = 12.0
     commit_timeout_seconds: float = 5.0
+    assignment_grace_seconds: float = 20.0
     out_of_range: OutOfRange = OutOfRange.PAUSE
 
     def __post_init__(self) -> None:
@@ -118,6 +122,7 @@ class SourceFaultKind(enum.StrEnum):
     JUMPED_BACK = "jumped_back"
     NO_OFFSET = "no_offset"
     OFFSETS_UNREAD = "offsets_unread"
+    ASTRAY = "astray"
     COMMIT = "commit"
     POLL_EXCEEDED = "poll_exceeded"
     CLIENT = "client"

@@ -25,10 +25,16 @@ from confluent_kafka.admin._config import (
     ConfigResource,
 )
 from confluent_kafka.admin._resource import ResourceType
+from confluent_kafka.admin._scram import (
+    ScramCredentialInfo,
+    ScramMechanism,
+    UserScramCredentialUpsertion,
+)
 from confluent_kafka.cimpl import NewTopic
 
 from tests.broker.downloads import kafka_jars
 from tests.broker.process import JVM_OPTIONS, Server, free_ports
+from tests.certificates import make_certificates
 
 __all__ = ["Cluster", "KafkaBroker"]
 
@@ -101,6 +107,14 @@ class Cluster:
         for answer in admin.incremental_alter_configs([resource]).values():
             answer.result(ADMIN_SECONDS)
 
+    def add_user(self, name: str, password: str) -> None:
+        """Let somebody in by SCRAM-SHA-512."""
+        admin = AdminClient({"bootstrap.servers": self.bootstrap, **QUIET})
+        credential = ScramCredentialInfo(ScramMechanism.SCRAM_SHA_512, 4096)
+        wanted = UserScramCredentialUpsertion(name, credential, password.encode())
+        for answer in admin.alter_user_scram_credentials([wanted]).values():
+            answer.result(ADMIN_SECONDS)
+
     def is_ready(self) -> bool:
         """Whether a client can list the brokers."""
         try:
@@ -123,21 +137,33 @@ class Cluster:
 
 
 class KafkaBroker(Cluster):
-    """One broker of our own, on free ports, with its data in `folder`."""
+    """One broker of our own, on free ports, with its data in `folder`.
+
+    Attributes:
+        secure: Where it wants TLS and SCRAM-SHA-512.
+        ca_file: PEM file of the authority that signed its certificate.
+        lossy_port: Where `LossyProxy` connects to.
+        proxy_port: Where it must listen: the broker names that port to clients.
+    """
 
     def __init__(self, folder: Path) -> None:
-        port, controller_port = free_ports(2)
-        super().__init__(f"127.0.0.1:{port}")
+        ports = free_ports(5)
+        super().__init__(f"127.0.0.1:{ports[0]}")
+        self.secure = f"127.0.0.1:{ports[2]}"
+        self.lossy_port, self.proxy_port = ports[3:]
+        folder.mkdir(parents=True, exist_ok=True)
+        certificates = make_certificates(folder)
+        self.ca_file = certificates.ca_file
         self.folder = folder
         self.properties = folder / "server.properties"
         text = (HERE / "server.properties").read_text()
+        names = ("@PORT@", "@CPORT@", "@SPORT@", "@LPORT@", "@PROXY@")
         for name, value in (
-            ("@PORT@", str(port)),
-            ("@CPORT@", str(controller_port)),
+            *zip(names, map(str, ports), strict=True),
             ("@DATA@", str(folder / "data")),
+            ("@SERVER_PEM@", certificates.server_file),
         ):
             text = text.replace(name, value)
-        folder.mkdir(parents=True, exist_ok=True)
         self.properties.write_text(text)
         self.server = Server(
             self.java("kafka.Kafka"), folder / "broker.log", self.is_ready

@@ -25,7 +25,16 @@ from consumer.source.values import (
 from tests.broker.kafka import Cluster
 from tests.broker.mock import MockCluster
 
-__all__ = ["Member", "joined", "new_topic", "options", "published", "until"]
+__all__ = [
+    "ROOM",
+    "Member",
+    "joined",
+    "new_topic",
+    "numbered",
+    "options",
+    "published",
+    "until",
+]
 
 Kafka: TypeAlias = Mapping[str, Property]
 
@@ -53,6 +62,11 @@ def new_topic(cluster: Cluster, partitions: int = 1, **settings: str) -> str:
         name, partitions, {key.replace("_", "."): settings[key] for key in settings}
     )
     return name
+
+
+def numbered(count: int, first: int = 0) -> list[bytes]:
+    """Return `count` different values."""
+    return [b"%d" % number for number in range(first, first + count)]
 
 
 def published(
@@ -204,6 +218,7 @@ def options(cluster: Cluster, group: str, kafka: Kafka) -> SourceOptions:
         startup_timeout_seconds=10,
         revoke_timeout_seconds=3,
         commit_timeout_seconds=3,
+        assignment_grace_seconds=3,
     )
 
 

@@ -11,7 +11,15 @@ from consumer.model import Commit, TopicPartition
 from consumer.source.session import session_timeout_seconds
 from consumer.source.values import Subscription
 from tests.broker.kafka import Cluster
-from tests.contract.members import Member, joined, new_topic, published, until
+from tests.contract.members import (
+    ROOM,
+    Member,
+    joined,
+    new_topic,
+    numbered,
+    published,
+    until,
+)
 
 pytestmark = pytest.mark.timeout(60)
 
@@ -34,11 +42,6 @@ def cluster(request: pytest.FixtureRequest) -> Cluster:
 def protocol(request: pytest.FixtureRequest) -> dict[str, str]:
     """Give each way in which a group shares its partitions."""
     return PROTOCOLS[request.param]
-
-
-def numbered(count: int, first: int = 0) -> list[bytes]:
-    """Return `count` different values."""
-    return [b"%d" % number for number in range(first, first + count)]
 
 
 async def test_records_come_in_order_with_their_headers(cluster: Cluster) -> None:
@@ -117,8 +120,9 @@ async def test_a_pause_holds_before_the_first_fetch(cluster: Cluster) -> None:
     topic = new_topic(cluster, 2)
     published(cluster, topic, numbered(50), 0)
     published(cluster, topic, numbered(50), 1)
-    async with joined(cluster, topic) as member:
+    async with joined(cluster, topic, room=0) as member:
         member.source.pause(frozenset({TopicPartition(topic, 0)}))
+        member.source.grant(ROOM)
         await member.reads(50)
         assert member.values(0) == []
         member.source.pause(frozenset())

@@ -96,6 +96,10 @@ class GroupWatch:
             is_so, f"{count} partitions owned, none by {without or 'nobody'}", seconds
         )
 
+    def until_owned_by(self, name: str, seconds: float = 60.0) -> None:
+        """Wait until `name` has partitions."""
+        until(lambda: name in self.owners().values(), f"{name} has partitions", seconds)
+
     def _run(self) -> None:
         while not self._ends.wait(BETWEEN_SECONDS):
             begun = time.time()
