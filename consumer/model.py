@@ -215,6 +215,7 @@ class Route(msgspec.Struct, frozen=True):
         priority: Their class.
         send_within_seconds: The longest an item may be held back in order to merge.
         window: True when it is always held that long (`merge: window`).
+        mapping_set: Version of the set whose mappings made the item.
     """
 
     mappings: tuple[str, ...]
@@ -223,6 +224,7 @@ class Route(msgspec.Struct, frozen=True):
     priority: Priority = Priority.NORMAL
     send_within_seconds: float = 0.0
     window: bool = False
+    mapping_set: str = ""
 
 
 class Item(msgspec.Struct, frozen=True, gc=False, eq=False):
@@ -288,12 +290,14 @@ class Failure(msgspec.Struct, frozen=True):
         code: Low-cardinality reason: a metric's label and a dead letter's `reason`.
         message: For a person; never contains a value or an id.
         mappings: Names of the mappings concerned, if any.
+        mapping_set: Version of the set that they are of; empty where none had a part.
     """
 
     stage: Stage
     code: str
     message: str
     mappings: tuple[str, ...] = ()
+    mapping_set: str = ""
 
 
 # ------------------------------------------------------------------ schedule, deliver
@@ -449,6 +453,7 @@ class Settlement(msgspec.Struct, frozen=True):
         first_failure: When its first failure was, on the clock of `now`.
         last_failure: When its last failure was, likewise.
         delivered: Digests of the profiles whose item was delivered all the same.
+        mapping_set: Version of the set that mapped it; empty for the one in force.
     """
 
     record: Record
@@ -460,6 +465,7 @@ class Settlement(msgspec.Struct, frozen=True):
     first_failure: float | None = None
     last_failure: float | None = None
     delivered: tuple[str, ...] = ()
+    mapping_set: str = ""
 
 
 class Commit(msgspec.Struct, frozen=True):
@@ -483,6 +489,7 @@ class PauseReason(enum.StrEnum):
     HELD = "held"
     SCHEMA = "schema"
     UNRESOLVABLE = "unresolvable"
+    UNMAPPED = "unmapped"
     HALTED = "halted"
     TARGET = "target"
     THROTTLED = "throttled"

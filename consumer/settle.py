@@ -67,7 +67,7 @@ class LetterContext:
         template: The topic's name, with `{group}` and `{topic}`.
         partitions: How many partitions the letter topic has.
         max_bytes: The largest message that the letter topic takes.
-        mapping_set: Version of the mapping set that was in force.
+        mapping_set: Version in force, for a record that no set had a part in.
         now: The monotonic time, in seconds.
         wall_ms: The wall time read together with `now`, Unix milliseconds.
         owners: Owner of each mapping, by the mapping's name.
@@ -154,7 +154,7 @@ def _said(
         "message": failure.message,
         "mappings": ",".join(mappings),
         "owner": ",".join(filter(None, owners)),
-        "mapping-set": context.mapping_set,
+        "mapping-set": settlement.mapping_set or context.mapping_set,
         "topic": record.source.topic,
         "partition": str(record.source.partition),
         "offset": str(record.offset),

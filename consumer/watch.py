@@ -16,7 +16,7 @@ from pathlib import Path
 
 from consumer.errors import ConfigurationError, FileFault
 
-__all__ = ["Folder", "TokenFile", "changes", "read_folder"]
+__all__ = ["POLL_SECONDS", "Folder", "TokenFile", "changes", "read_folder"]
 
 POLL_SECONDS = 2.0
 MOST_BYTES = 64 * 1024

@@ -111,10 +111,7 @@ class Decoder:
         self._readers = readers
         self._limits = limits
         self._has_registry = has_registry
-        self._schemas: dict[bytes, Structure | SchemaError] = {
-            fingerprint_key(reader.fingerprint): reader.root
-            for reader in readers.values()
-        }
+        self._schemas: dict[bytes, Structure | SchemaError] = by_fingerprint(readers)
         self._unknown: set[bytes] = set()
         self._bindings: dict[tuple[bytes, str], Binding | SchemaError] = {}
         self._tables: dict[TopicRule, dict[bytes, Entry]] = {}
@@ -186,6 +183,15 @@ class Decoder:
         """Let records ask for `schema_id` again."""
         self._unknown.discard(key_of(schema_id))
 
+    def renew(self, readers: Mapping[str, ReaderSchema]) -> None:
+        """Read records as `readers` from now on; what a registry said is kept."""
+        for key in by_fingerprint(self._readers):
+            self._schemas.pop(key, None)
+        self._readers = readers
+        self._schemas |= by_fingerprint(readers)
+        self._bindings.clear()
+        self._tables.clear()
+
     def _find(self, rule: TopicRule, key: bytes) -> Entry | NeedsSchema:
         """Return what is known of `key`, and remember what stays so."""
         writer = self._writer(rule, key)
@@ -233,6 +239,15 @@ class Decoder:
                 bound = error
             self._bindings[place] = bound
         return cast("Entry", bound)
+
+
+def by_fingerprint(
+    readers: Mapping[str, ReaderSchema],
+) -> dict[bytes, Structure | SchemaError]:
+    """Return our own schemas by the key of single-object encoding."""
+    return {
+        fingerprint_key(reader.fingerprint): reader.root for reader in readers.values()
+    }
 
 
 def bind(writer: Structure, reader: ReaderSchema, limits: DecodeLimits) -> Binding:

@@ -15,6 +15,8 @@ import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
+import msgspec
+
 from consumer.errors import MappingError
 from consumer.mapping.compiling import REFUSALS, MapFunction, compile_write
 from consumer.mapping.explaining import blame
@@ -91,9 +93,10 @@ class MappingSet:
         self.compiled = {}
         for plan in self.plans:
             name = plan.spec.name
-            self.compiled[name, False] = compile_write(plan.event, plan.route)
+            route = msgspec.structs.replace(plan.route, mapping_set=self.version)
+            self.compiled[name, False] = compile_write(plan.event, route)
             if plan.delete is not None:
-                self.compiled[name, True] = compile_write(plan.delete, plan.route)
+                self.compiled[name, True] = compile_write(plan.delete, route)
 
     def named(self, plan: Plan) -> tuple[str, ...]:
         """Return the real names of the topics that a mapping names."""
@@ -134,7 +137,7 @@ class MappingSet:
         try:
             return claim.run(decoded.event, record)
         except REFUSALS as error:
-            return failure(claim, decoded.event, record, error)
+            return self.failure(claim, decoded.event, record, error)
 
     def map_tombstone(self, record: Record) -> Mapped | Failure:
         """Return what the mappings make of a record without a value."""
@@ -147,7 +150,18 @@ class MappingSet:
         try:
             return claim.run(None, record)
         except REFUSALS as error:
-            return failure(claim, None, record, error)
+            return self.failure(claim, None, record, error)
+
+    def failure(
+        self,
+        claim: Claim,
+        event: dict[str, object] | None,
+        record: Record,
+        error: Exception,
+    ) -> Failure:
+        """Return why a record was refused, and by which set."""
+        found = failure(claim, event, record, error)
+        return msgspec.structs.replace(found, mapping_set=self.version)
 
     def claim(self, topic: str, schema: str) -> Claim | None:
         """Return the mappings of one topic and schema, joined into one function."""
@@ -221,6 +235,7 @@ def joined_route(routes: Sequence[Route]) -> Route:
         priority=min((route.priority for route in routes), key=RANK.__getitem__),
         send_within_seconds=min(route.send_within_seconds for route in routes),
         window=all(route.window for route in routes),
+        mapping_set=routes[0].mapping_set,
     )
 
 

@@ -10,15 +10,15 @@ from urllib.parse import urlsplit
 
 from consumer.config.checks import longest_lease_seconds
 from consumer.config.settings import Settings
-from consumer.decode.decoder import Decoder, Framing, TopicRule
+from consumer.decode.decoder import Decoder
 from consumer.decode.limits import DecodeLimits
 from consumer.deliver.single import Single
 from consumer.deliver.single_settings import OverValue, Shape, SingleSettings
 from consumer.errors import ConfigurationError, FileFault
 from consumer.model import Settlement
 from consumer.pipeline.dispatch import Dispatch
+from consumer.pipeline.in_force import InForce
 from consumer.pipeline.intake import Intake
-from consumer.pipeline.material import Material
 from consumer.pipeline.observe import Observer
 from consumer.pipeline.pipeline import Pipeline, PipelinePolicy, Rooms
 from consumer.pipeline.ports import Letters, Registry, Transport
@@ -174,7 +174,7 @@ def decode_limits(settings: Settings) -> DecodeLimits:
 
 def assemble(
     settings: Settings,
-    material: Material,
+    in_force: InForce,
     outside: Outside,
     *,
     clock: Callable[[], float] = time.monotonic,
@@ -184,7 +184,7 @@ def assemble(
 
     Args:
         settings: The configuration.
-        material: Schemas and mappings.
+        in_force: Schemas and mappings.
         outside: What the pipeline reaches the outside with.
         clock: Monotonic seconds; the loop's own time.
         chance: A number in [0, 1), for the jitter of waits; no secret hangs on it.
@@ -196,12 +196,12 @@ def assemble(
         chance,
     )
     decoder = Decoder(
-        material.readers,
+        in_force.material.readers,
         decode_limits(settings),
         has_registry=outside.registry is not None,
     )
     quota = Quota(settings.limits.calls_per_day)
-    compose, topic_of = letter_writer(settings, material, outside, clock)
+    compose, topic_of = letter_writer(settings, in_force, outside, clock)
     settlement = SettlementDesk(
         scheduler=scheduler,
         letters=outside.letters,
@@ -216,8 +216,7 @@ def assemble(
     intake = Intake(
         scheduler=scheduler,
         decoder=decoder,
-        mappings=material.mappings,
-        rules=topic_rules(material),
+        in_force=in_force,
         observer=outside.observer,
         schemas=schemas,
         clock=clock,
@@ -235,6 +234,7 @@ def assemble(
     )
     rooms = Rooms(
         scheduler=scheduler,
+        in_force=in_force,
         intake=intake,
         schemas=schemas,
         dispatch=dispatch,
@@ -250,24 +250,9 @@ def assemble(
     return Pipeline(rooms, policy, outside.observer, clock)
 
 
-def topic_rules(material: Material) -> Callable[[str], TopicRule]:
-    """Return how to read each real topic, looked up once for each."""
-    rules: dict[str, TopicRule] = {}
-
-    def rule(topic: str) -> TopicRule:
-        found = rules.get(topic)
-        if found is None:
-            said = material.mappings.rule(topic)
-            found = TopicRule(Framing(said.framing), tuple(said.readers))
-            rules[topic] = found
-        return found
-
-    return rule
-
-
 def letter_writer(
     settings: Settings,
-    material: Material,
+    in_force: InForce,
     outside: Outside,
     clock: Callable[[], float],
 ) -> tuple[Compose, Callable[[str], str]]:
@@ -288,10 +273,10 @@ def letter_writer(
                 template=template,
                 partitions=outside.letter_partitions.get(topic, 1),
                 max_bytes=LETTER_BYTES if has_value else 0,
-                mapping_set=material.mappings.version,
+                mapping_set=in_force.mappings.version,
                 now=clock(),
                 wall_ms=time.time_ns() // 1_000_000,
-                owners=material.owners,
+                owners=in_force.material.owners,
                 traceparent=traceparent,
             ),
         )

@@ -6,6 +6,8 @@ Rules:
     - A writer's schema that cannot be resolved to the reader's holds its whole topic
       at the first such record, all partitions of it: a deployment fault, not a
       thousand bad records. What was offered before is still sent.
+    - A record of a topic that no mapping names any more, read before the topic was given
+      back, waits until it is: nobody said that it may be skipped.
     - A record is admitted (counted, incomplete) before anything else happens to it.
 """
 
@@ -13,11 +15,11 @@ from __future__ import annotations
 
 import logging
 from collections import deque
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 
-from consumer.decode.decoder import Decoder, TopicRule, Unclaimed
+from consumer.decode.decoder import Decoder, Unclaimed
+from consumer.decode.readers import ReaderSchema
 from consumer.errors import SchemaUnresolvableError
-from consumer.mapping.mapping_set import MappingSet
 from consumer.model import (
     Decoded,
     Failure,
@@ -33,6 +35,7 @@ from consumer.model import (
     TopicPartition,
     Undecodable,
 )
+from consumer.pipeline.in_force import InForce
 from consumer.pipeline.observe import Observer
 from consumer.pipeline.schemas import SchemaDesk
 from consumer.schedule.scheduler import Scheduler
@@ -68,8 +71,7 @@ class Intake:
         *,
         scheduler: Scheduler,
         decoder: Decoder,
-        mappings: MappingSet,
-        rules: Callable[[str], TopicRule],
+        in_force: InForce,
         observer: Observer,
         schemas: SchemaDesk,
         clock: Callable[[], float],
@@ -77,8 +79,7 @@ class Intake:
     ) -> None:
         self._scheduler = scheduler
         self._decoder = decoder
-        self._mappings = mappings
-        self._rules = rules
+        self._in_force = in_force
         self._observer = observer
         self._schemas = schemas
         self._clock = clock
@@ -111,17 +112,25 @@ class Intake:
         for topic in self._held_topics.keys() - waiting:
             del self._held_topics[topic]  # whoever reads it again finds out again
 
+    def renew(self, readers: Mapping[str, ReaderSchema]) -> None:
+        """Go on with the set that is in force now, and with its schemas.
+
+        What did not resolve, or was claimed by no mapping, is tried again.
+        """
+        self._decoder.renew(readers)
+        self._held_topics.clear()
+        self._unmapped.clear()
+        now = self._clock()
+        for source, held in list(self._waiting.items()):
+            if held.schema_id is None:
+                self._drain(source, held, now)
+
     def pauses(self) -> list[Pause]:
         """Name each topic and partition that waits, and what would end it."""
         return [
             *self._held_topics.values(),
             *(
-                Pause(
-                    reason=PauseReason.SCHEMA,
-                    scope=str(source),
-                    since=held.since,
-                    ends_when=f"the registry gives {held.schema_id}",
-                )
+                pause_of(source, held)
                 for source, held in self._waiting.items()
                 if source.topic not in self._held_topics
             ),
@@ -157,19 +166,23 @@ class Intake:
 
     def _advance(self, record: Record, now: float) -> bool:
         """Bring `record` to the scheduler; False when it has to wait."""
-        if self._held_topics and record.source.topic in self._held_topics:
-            self._waiting.setdefault(record.source, Waiting(now))
+        rule = self._in_force.rule(record.source.topic)
+        if not rule.readers or (
+            self._held_topics and record.source.topic in self._held_topics
+        ):
+            self._waiting.setdefault(record.source, Waiting(now)).schema_id = None
             return False
         if record.value is None:
-            self._hand_over(record, self._mappings.map_tombstone(record), now)
+            mapped = self._in_force.mappings.map_tombstone(record)
+            self._hand_over(record, mapped, now)
             return True
         try:
-            answer = self._decoder.decode(record, self._rules(record.source.topic))
+            answer = self._decoder.decode(record, rule)
         except SchemaUnresolvableError as error:
             self._hold_topic(record, str(error), now)
             return False
         if type(answer) is Decoded:
-            self._hand_over(record, self._mappings.map(record, answer), now)
+            self._hand_over(record, self._in_force.mappings.map(record, answer), now)
         elif type(answer) is NeedsSchema:
             self._hold(record, answer.id, now)
             return False
@@ -215,3 +228,16 @@ class Intake:
             "topic held: a writer's schema does not resolve to ours",
             extra={"topic": topic, "detail": detail},
         )
+
+
+def pause_of(source: TopicPartition, held: Waiting) -> Pause:
+    """Return the pause of a partition that waits by itself, not with its topic."""
+    if held.schema_id is None:
+        reason = PauseReason.UNMAPPED
+        ends_when = "it is given back, as no mapping names its topic, or one does again"
+    else:
+        reason = PauseReason.SCHEMA
+        ends_when = f"the registry gives {held.schema_id}"
+    return Pause(
+        reason=reason, scope=str(source), since=held.since, ends_when=ends_when
+    )

@@ -8,14 +8,16 @@ from dataclasses import dataclass
 from consumer.config.settings import Settings
 from consumer.decode.readers import ReaderSchema, load_readers
 from consumer.errors import ConfigurationError, FileFault
+from consumer.mapping.examples import TestResult, run_tests
 from consumer.mapping.loading import load
 from consumer.mapping.mapping_set import MappingSet
 from consumer.watch import read_folder
 
-__all__ = ["Material", "read_material"]
+__all__ = ["SUFFIXES", "Material", "read_material"]
 
 AVRO = frozenset({".avsc"})
-YAML = frozenset({".yaml", ".yml"})
+MAPPINGS = frozenset({".yaml", ".yml", ".json"})  # fixtures stand beside mappings
+SUFFIXES = AVRO | MAPPINGS
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -34,25 +36,39 @@ class Material:
 
 
 def read_material(settings: Settings) -> Material:
-    """Read and check what `settings` name.
+    """Read and check what `settings` name, and run the tests inside the mappings.
 
     Raises:
         ConfigurationError: With every fault of every file.
     """
     readers = load_readers(read_folder(settings.schemas, AVRO))
-    mappings = load(
-        read_folder(settings.mappings, YAML),
-        readers,
-        settings.topics,
-        {name: key.reveal().encode() for name, key in settings.keys.items()},
-    )
+    files = read_folder(settings.mappings, MAPPINGS)
+    keys = {name: key.reveal().encode() for name, key in settings.keys.items()}
+    mappings = load(files, readers, settings.topics, keys)
     if not mappings.plans:
         raise ConfigurationError((nothing_mapped(settings),))
+    # The tests expect what the published test key gives, not a secret's hashes.
+    tested = load(files, readers, settings.topics, None)
+    failed = [one for one in run_tests(tested.plans, files, readers) if not one.passed]
+    if failed:
+        raise ConfigurationError(tuple(map(failed_test, failed)))
     owners = {plan.spec.name: plan.spec.owner for plan in mappings.plans}
     return Material(
         readers=readers,
         mappings=mappings,
         owners={name: owner for name, owner in owners.items() if owner},
+    )
+
+
+def failed_test(result: TestResult) -> FileFault:
+    """Return the fault of a test that fails."""
+    return FileFault(
+        code="M501",
+        file=result.file,
+        line=result.line,
+        column=1,
+        message=f"The test `{result.name}` of `{result.mapping}` fails.",
+        mend="Mend the rule or the test; `consumer test` shows the difference.",
     )
 
 

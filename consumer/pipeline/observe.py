@@ -43,7 +43,7 @@ class Observer:
         metrics: Metrics,
         tracing: Tracing,
         method: str,
-        mapping_set: str,
+        mapping_set: Callable[[], str],
         wall_ms: Callable[[], float],
     ) -> None:
         """Fetch what the hot path needs.
@@ -52,7 +52,7 @@ class Observer:
             metrics: Where to count.
             tracing: Where spans are made.
             method: The HTTP method of the endpoint's calls.
-            mapping_set: Version of the mappings in force.
+            mapping_set: Gives the version of the mappings in force.
             wall_ms: The time of day, Unix milliseconds.
         """
         self._tracing = tracing
@@ -111,7 +111,7 @@ class Observer:
         if self._spans:
             span = self._spans.pop(record, None)
             if span is not None:
-                span.end(settlement, self._mapping_set)
+                span.end(settlement, self._mapping_set())
 
     def _counted_as(self, mappings: tuple[str, ...]) -> tuple[Count, Spread]:
         """Return what counts the deliveries of these mappings: the first stands for all."""

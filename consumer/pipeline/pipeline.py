@@ -29,7 +29,9 @@ from consumer.model import (
     TopicPartition,
 )
 from consumer.pipeline.dispatch import Dispatch
+from consumer.pipeline.in_force import InForce
 from consumer.pipeline.intake import Intake
+from consumer.pipeline.material import Material
 from consumer.pipeline.observe import Observer
 from consumer.pipeline.ports import Source
 from consumer.pipeline.schemas import SchemaDesk
@@ -87,6 +89,7 @@ class Rooms:
     """The parts that the pipeline joins, each already made."""
 
     scheduler: Scheduler
+    in_force: InForce
     intake: Intake
     schemas: SchemaDesk
     dispatch: Dispatch
@@ -120,6 +123,7 @@ class Pipeline:
         has_joined: Whether the group ever gave this process its share.
         lifecycle: Its state and since when.
         quota: Calls of the last 24 hours.
+        in_force: The mappings and schemas that are in force.
     """
 
     def __init__(
@@ -142,6 +146,7 @@ class Pipeline:
         self._failure: Exception | None = None
         self.has_joined = False
         self.quota = rooms.quota
+        self.in_force = rooms.in_force
         self.lifecycle = Lifecycle(clock())
 
     # ------------------------------------------------------------ life
@@ -181,6 +186,15 @@ class Pipeline:
     def set_lease(self, seconds: float) -> None:
         """Take the lease that the group allows; before `run`, so before any commit."""
         self._rooms.scheduler.set_lease(seconds)
+
+    def swap(self, material: Material) -> None:
+        """Read and map by `material` from the next record on.
+
+        What was queued stays as it was made. The caller sees to the subscription.
+        """
+        self.in_force.swap(material)
+        self._rooms.intake.renew(material.readers)
+        self._rooms.dispatch.wake()
 
     def drain(self) -> None:
         """Stop fetching, finish what is in flight, commit, close; may be repeated."""

@@ -19,6 +19,7 @@ import consumer
 from consumer.config.settings import Settings
 from consumer.deadletter import DeadLetters
 from consumer.health import HealthServer, Heart
+from consumer.mapping.mapping_set import MappingSet
 from consumer.pipeline.advice import Advice
 from consumer.pipeline.assembly import (
     Outside,
@@ -28,10 +29,12 @@ from consumer.pipeline.assembly import (
     source_options,
     transport_settings,
 )
+from consumer.pipeline.in_force import InForce
 from consumer.pipeline.material import Material
 from consumer.pipeline.observe import Observer
 from consumer.pipeline.pipeline import Pipeline
 from consumer.pipeline.ports import Transport
+from consumer.pipeline.reload import Reloader
 from consumer.pipeline.status import Reporter
 from consumer.registry import Registry
 from consumer.settle import letter_topic
@@ -123,7 +126,7 @@ class Run:
         metrics: Metrics,
     ) -> None:
         self._settings = settings
-        self._material = material
+        self._in_force = InForce(material)
         self._tracing = tracing
         self._metrics = metrics
         self._token = token_of(settings)
@@ -148,7 +151,7 @@ class Run:
                 refused=self._reload_token,
                 letter_partitions=self._partitions,
             )
-            pipeline = assemble(settings, self._material, outside)
+            pipeline = assemble(settings, self._in_force, outside)
             await self._run(pipeline, letters, stop, on_started)
         finally:
             await letters.aclose(CLOSE_SECONDS)
@@ -166,7 +169,8 @@ class Run:
         source = Source(
             source_options(self._settings), asyncio.get_running_loop(), pipeline
         )
-        reporter = self._reporter(pipeline)
+        reloader = self._reloader(pipeline, source, letters)
+        reporter = self._reporter(pipeline, reloader)
         health = self._health(source, reporter)
         port = health.start()
         log.info("health and metrics are served", extra={"port": port})
@@ -175,7 +179,8 @@ class Run:
         if self._token is not None:
             beside.append(asyncio.create_task(self._watch_token(self._token)))
         try:
-            starting = asyncio.create_task(source.start(self._subscription()))
+            wanted = subscription(self._in_force.mappings)
+            starting = asyncio.create_task(source.start(wanted))
             stopping = asyncio.create_task(stop.wait())
             beside += [starting, stopping]
             await asyncio.wait(
@@ -188,10 +193,13 @@ class Run:
                 starting.result()
                 # After the source, whose faults of a start say more; before any record
                 # is granted.
-                self._partitions.update(await self._letter_partitions(letters))
+                await self._ready_letters(letters, self._in_force.mappings)
                 pipeline.set_lease(
                     lease_seconds(self._settings, await self._session_timeout())
                 )
+                watching = asyncio.create_task(reloader.watch())
+                watching.add_done_callback(failing(pipeline))
+                beside.append(watching)
             on_started(pipeline)
             stopping.add_done_callback(lambda _: pipeline.drain())
             await pipeline.run(source)
@@ -211,22 +219,36 @@ class Run:
             return SessionTransport(options, self._current_token)
         return ConnectorTransport(options, self._current_token)
 
-    def _subscription(self) -> Subscription:
-        mappings = self._material.mappings
-        return Subscription(
-            topics=tuple(sorted(mappings.topics)), patterns=tuple(mappings.patterns)
-        )
-
-    async def _letter_partitions(self, letters: DeadLetters) -> Mapping[str, int]:
+    async def _ready_letters(self, letters: DeadLetters, mappings: MappingSet) -> None:
+        """See to it that every topic has one for its letters."""
         settings = self._settings
+        template, group = settings.dead_letters.topic, settings.kafka.group_id
         wanted = {
-            letter_topic(settings.dead_letters.topic, settings.kafka.group_id, topic): (
-                topic
-            )
-            for topic in self._material.mappings.topics
+            letter_topic(template, group, topic): topic for topic in mappings.topics
         }
-        return await letters.ensure_topics(
+        found = await letters.ensure_topics(
             wanted, may_create=settings.dead_letters.create
+        )
+        self._partitions.update(found)
+
+    def _reloader(
+        self, pipeline: Pipeline, source: Source, letters: DeadLetters
+    ) -> Reloader:
+        async def put_in_force(material: Material) -> None:
+            before, after = self._in_force.mappings, material.mappings
+            await self._ready_letters(letters, after)
+            # First the swap: a record of a new topic must meet its mapping, and one of
+            # a topic that goes waits until it is given back.
+            pipeline.swap(material)
+            if subscription(before) != subscription(after):
+                source.subscribe(subscription(after))
+
+        count = self._metrics.counter(names.RELOADS)
+        return Reloader(
+            self._settings,
+            self._in_force,
+            put_in_force,
+            lambda result: count(result).inc(),
         )
 
     async def _session_timeout(self) -> float:
@@ -240,20 +262,13 @@ class Run:
             metrics=self._metrics,
             tracing=self._tracing,
             method=method,
-            mapping_set=self._material.mappings.version,
+            mapping_set=lambda: self._in_force.mappings.version,
             wall_ms=lambda: time.time() * 1000,
         )
 
-    def _reporter(self, pipeline: Pipeline) -> Reporter:
-        mappings = self._material.mappings
-        self._metrics.gauge(names.MAPPING_SET)(mappings.version).set(1)
+    def _reporter(self, pipeline: Pipeline, reloader: Reloader) -> Reporter:
         self._metrics.gauge(names.BUILD)(consumer.__version__).set(1)
-        reporter = Reporter(
-            pipeline,
-            {"set": mappings.version, "files": dict(mappings.files)},
-            time.monotonic,
-            time.time,
-        )
+        reporter = Reporter(pipeline, reloader.status, time.monotonic, time.time)
         self._metrics.collect_from(reporter.samples)
         return reporter
 
@@ -305,6 +320,24 @@ class Run:
     async def _watch_token(self, token: TokenFile) -> None:
         async for _ in changes(token.reload):
             log.info("a new token is in use")
+
+
+def subscription(mappings: MappingSet) -> Subscription:
+    """Return what is read for `mappings`."""
+    return Subscription(
+        topics=tuple(sorted(mappings.topics)), patterns=tuple(mappings.patterns)
+    )
+
+
+def failing(pipeline: Pipeline) -> Callable[[asyncio.Task[None]], None]:
+    """Return what ends the pipeline when a task beside it ends by an error."""
+
+    def ended(task: asyncio.Task[None]) -> None:
+        error = None if task.cancelled() else task.exception()
+        if isinstance(error, Exception):
+            pipeline.fail(error)
+
+    return ended
 
 
 def token_of(settings: Settings) -> TokenFile | None:

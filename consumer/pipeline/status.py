@@ -34,6 +34,7 @@ class Picture:
         statistics: What the scheduler holds and has counted.
         quota_used: Calls made in the last 24 hours.
         quota_calls: Calls allowed in 24 hours.
+        mapping_set: Version of the mappings in force.
     """
 
     state: State = State.NEW
@@ -42,6 +43,7 @@ class Picture:
     statistics: Statistics | None = None
     quota_used: int = 0
     quota_calls: int = 1
+    mapping_set: str = ""
 
 
 class Reporter:
@@ -50,7 +52,7 @@ class Reporter:
     def __init__(
         self,
         pipeline: Pipeline,
-        mappings: Mapping[str, object],
+        mappings: Callable[[], Mapping[str, object]],
         clock: Callable[[], float],
         wall: Callable[[], float],
     ) -> None:
@@ -73,6 +75,7 @@ class Reporter:
             statistics=statistics,
             quota_used=self._pipeline.quota.used(now),
             quota_calls=self._pipeline.quota.calls_per_day,
+            mapping_set=self._pipeline.in_force.mappings.version,
         )
         return Snapshot(
             is_started=self._pipeline.has_joined,
@@ -89,6 +92,8 @@ class Reporter:
         for reason in PauseReason:
             count = sum(pause.reason is reason for pause in picture.pauses)
             yield Sample(names.PAUSES, (reason,), float(count))
+        if picture.mapping_set:
+            yield Sample(names.MAPPING_SET, (picture.mapping_set,), 1.0)
         yield Sample(names.QUOTA_USED, (), picture.quota_used / picture.quota_calls)
         unwell = any(pause.reason in UNWELL for pause in picture.pauses)
         yield Sample(names.CIRCUIT, ("single",), float(unwell))
@@ -130,7 +135,7 @@ class Reporter:
                     "calls_per_day": picture.quota_calls,
                 }
             },
-            "mappings": self._mappings,
+            "mappings": self._mappings(),
             "overrides": [],
             "counters": counters(statistics),
         }

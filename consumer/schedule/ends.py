@@ -81,15 +81,25 @@ def settlement(ticket: Ticket, mapped: Mapped) -> Settlement:
             given_up.first_failure,
             given_up.last_failure,
             tuple(p.digest for p in profiles if p not in undelivered),
+            mapped.items[0].route.mapping_set,
         )
     if not mapped.items:
         return Settlement(ticket.record, End.SKIPPED, mapped.mappings, mapped.skipped)
     end = End.DELIVERED if ticket.last_of_work else End.MERGED
-    return Settlement(ticket.record, end, mapped.mappings)
+    made_by = mapped.items[0].route.mapping_set
+    return Settlement(ticket.record, end, mapped.mappings, mapping_set=made_by)
 
 
 def rejection(record: Record, failure: Failure, now: float) -> Settlement:
     """Return how a record ends that became no items."""
     return Settlement(
-        record, End.DEAD_LETTERED, failure.mappings, None, failure, 0, now, now
+        record,
+        End.DEAD_LETTERED,
+        failure.mappings,
+        None,
+        failure,
+        0,
+        now,
+        now,
+        mapping_set=failure.mapping_set,
     )

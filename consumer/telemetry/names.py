@@ -252,6 +252,12 @@ LETTERS_SENT = counter(
 MAPPING_SET = gauge(
     f"{OURS}config_info", "", ("hash",), "1 for the version of the mapping set in use."
 )
+RELOADS = counter(
+    f"{OURS}config_reload_total",
+    "reloads",
+    ("result",),
+    "Changes of mapping or schema files: swapped, unchanged, refused or postponed.",
+)
 BUILD = gauge(f"{OURS}build_info", "", ("version",), "1 for the version that runs.")
 LOOP_LAG = seconds(
     f"{OURS}event_loop_lag_seconds",

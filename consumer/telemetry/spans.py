@@ -100,7 +100,12 @@ class RecordSpan:
         return LetterSpan(span)
 
     def end(self, settlement: Settlement, mapping_set: str = "") -> None:
-        """End the span with how the record ended."""
+        """End the span with how the record ended.
+
+        Args:
+            settlement: How.
+            mapping_set: Version in force, for a record that no set had a part in.
+        """
         span = self._span
         span.set_attribute(Attribute.OUTCOME, settlement.end.value)
         if self.attempts:
@@ -108,8 +113,8 @@ class RecordSpan:
             span.set_attribute(Attribute.QUEUE_WAIT, self.queue_wait_seconds)
         if settlement.mappings:
             span.set_attribute(Attribute.MAPPINGS, settlement.mappings)
-        if mapping_set:
-            span.set_attribute(Attribute.MAPPING_SET, mapping_set)
+        if version := settlement.mapping_set or mapping_set:
+            span.set_attribute(Attribute.MAPPING_SET, version)
         if settlement.skipped is not None:
             span.set_attribute(Attribute.REASON, settlement.skipped.value)
         if settlement.failure is not None:

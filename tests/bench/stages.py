@@ -34,9 +34,9 @@ from consumer.model import (
 from consumer.pipeline.assembly import (
     schedule_policy,
     single,
-    topic_rules,
     transport_settings,
 )
+from consumer.pipeline.in_force import InForce
 from consumer.pipeline.material import Material, read_material
 from consumer.pipeline.observe import Observer
 from consumer.schedule.scheduler import Scheduler
@@ -86,7 +86,7 @@ class Stages:
         """Check and decode."""
         decoder = Decoder(self._material.readers, DecodeLimits(), has_registry=True)
         decoder.learn(SchemaId(number=1), self._schema, {})
-        rule = topic_rules(self._material)(given[0].source.topic)
+        rule = InForce(self._material).rule(given[0].source.topic)
         found = self._each("decode", lambda one: decoder.decode(one, rule), given)
         return [one for one in found if isinstance(one, Decoded)]
 
@@ -142,7 +142,7 @@ class Stages:
             metrics=Metrics(),
             tracing=OFF,
             method="POST",
-            mapping_set="",
+            mapping_set=str,
             wall_ms=lambda: time.time() * 1000,
         )
         mappings = works[0].parts[0].item.route.mappings

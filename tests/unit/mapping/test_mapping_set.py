@@ -120,6 +120,7 @@ def test_without_a_profile_a_record_is_refused() -> None:
         code="no_profile",
         message="thing: profile: The record names no profile.",
         mappings=("thing",),
+        mapping_set=mapping(text).version,
     )
 
 
@@ -319,6 +320,7 @@ def test_an_event_that_breaks_its_schema_is_refused() -> None:
         code="unexpected",
         message="thing: profile third_party_id: KeyError",
         mappings=("thing",),
+        mapping_set=mapping(X).version,
     )
 
 

@@ -30,6 +30,7 @@ from consumer.decode.readers import load_readers
 from consumer.mapping.loading import load
 from consumer.model import Header, PauseReason, TopicPartition
 from consumer.pipeline.assembly import Outside, assemble
+from consumer.pipeline.in_force import InForce
 from consumer.pipeline.material import Material
 from consumer.pipeline.observe import Observer
 from consumer.pipeline.pipeline import Pipeline
@@ -144,7 +145,10 @@ class World:
     """
 
     def __init__(
-        self, settings: Settings | None = None, tracing: Tracing = OFF
+        self,
+        settings: Settings | None = None,
+        tracing: Tracing = OFF,
+        material: Material = MATERIAL,
     ) -> None:
         loop = asyncio.get_running_loop()
         self.settings = settings or settings_of()
@@ -157,12 +161,12 @@ class World:
             metrics=self.metrics,
             tracing=tracing,
             method="POST",
-            mapping_set="set-1",
+            mapping_set=lambda: "set-1",
             wall_ms=lambda: loop.time() * 1000,
         )
         self.pipeline: Pipeline = assemble(
             self.settings,
-            MATERIAL,
+            InForce(material),
             Outside(
                 transport=self.target,
                 registry=self.registry,

@@ -14,7 +14,7 @@ from consumer.telemetry.spans import Peer
 from consumer.telemetry.switch import Sampling
 from consumer.telemetry.tracing import Tracing
 from tests.fake_transport import SUBMITTED
-from tests.unit.pipeline.kit import P0, P1, World, event
+from tests.unit.pipeline.kit import MATERIAL, P0, P1, World, event
 from tests.virtual_time import virtual
 
 TRACE = "0af7651916cd43dd8448eb211c80319c"
@@ -88,7 +88,7 @@ async def test_a_record_and_each_of_its_attempts_have_a_span() -> None:
     assert {format(span.context.trace_id, "032x") for span in spans} == {TRACE}
     process = spans[-1].attributes or {}
     assert process["target_consumer.attempts"] == 2
-    assert process["target_consumer.mapping_set"] == "set-1"
+    assert process["target_consumer.mapping_set"] == MATERIAL.mappings.version
     await world.end()
 
 

@@ -19,7 +19,9 @@ MAPPINGS = {"set": "set-1", "files": {"ev.yaml": "blob-1"}}
 
 def reporter_of(world: World) -> Reporter:
     clock = world.pipeline._clock
-    return Reporter(world.pipeline, MAPPINGS, clock, lambda: WALL + clock() - 1000.0)
+    return Reporter(
+        world.pipeline, lambda: MAPPINGS, clock, lambda: WALL + clock() - 1000.0
+    )
 
 
 @virtual
