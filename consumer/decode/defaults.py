@@ -9,8 +9,7 @@ from __future__ import annotations
 import math
 from typing import cast
 
-from fastavro.read import LOGICAL_READERS
-
+from consumer.decode.conversions import reader_of
 from consumer.decode.forms import form
 from consumer.decode.nodes import (
     MISSING,
@@ -104,7 +103,7 @@ def logical_value(node: Primitive | Fixed, kind: str, value: object) -> object:
         ValueError: It is out of the logical type's range.
     """
     logical = node.logical
-    reader = logical and LOGICAL_READERS.get(f"{kind}-{logical.name}")
+    reader = logical and reader_of(kind, logical.name)
     if not reader:
         return value
     try:

@@ -12,6 +12,7 @@ from __future__ import annotations
 
 from typing import cast
 
+from consumer.decode.conversions import name_for_fastavro
 from consumer.decode.nodes import (
     MISSING,
     Array,
@@ -54,10 +55,10 @@ def object_form(
     keys: dict[str, object]
     match node:
         case Primitive():
-            keys = {"type": node.kind, **logical_form(node.logical)}
+            keys = {"type": node.kind, **logical_form(node.kind, node.logical)}
         case Fixed():
             keys = {"type": "fixed", "name": node.name, "size": node.size}
-            keys |= logical_form(node.logical)
+            keys |= logical_form("fixed", node.logical)
         case Enumeration():
             keys = {"type": "enum", "name": node.name, "symbols": list(node.symbols)}
             keys |= {} if node.default is None else {"default": node.default}
@@ -77,12 +78,12 @@ def field_form(field: Field) -> dict[str, object]:
     return {"name": field.name, "type": form(field.type), **default}
 
 
-def logical_form(logical: Logical | None) -> dict[str, object]:
-    """Return the keys of a logical type."""
+def logical_form(base: str, logical: Logical | None) -> dict[str, object]:
+    """Return the keys of a logical type on `base`."""
     if logical is None:
         return {}
     if logical.name != "decimal":
-        return {"logicalType": logical.name}
+        return {"logicalType": name_for_fastavro(base, logical.name)}
     return {
         "logicalType": "decimal",
         "precision": logical.precision,

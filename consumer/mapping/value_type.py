@@ -10,7 +10,18 @@ import enum
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 
-__all__ = ["BOOLEAN", "DECIMAL", "INTEGER", "TEXT", "Kind", "ValueType", "from_avro"]
+__all__ = [
+    "BOOLEAN",
+    "DECIMAL",
+    "DURATION",
+    "FIXED",
+    "INTEGER",
+    "TEXT",
+    "Kind",
+    "ValueType",
+    "from_avro",
+    "size_of",
+]
 
 
 class Kind(enum.StrEnum):
@@ -96,15 +107,21 @@ PRIMITIVES = {
 # type beneath them.
 LOGICAL = {
     ("string", "uuid"): Kind.UUID,
-    ("fixed", "uuid"): Kind.UUID,
     ("int", "date"): Kind.DATE,
     ("int", "time-millis"): Kind.TIME,
     ("long", "time-micros"): Kind.TIME,
     ("long", "timestamp-millis"): Kind.TIMESTAMP,
     ("long", "timestamp-micros"): Kind.TIMESTAMP,
+    ("long", "timestamp-nanos"): Kind.TIMESTAMP,
     ("long", "local-timestamp-millis"): Kind.LOCAL_TIMESTAMP,
     ("long", "local-timestamp-micros"): Kind.LOCAL_TIMESTAMP,
+    ("long", "local-timestamp-nanos"): Kind.LOCAL_TIMESTAMP,
 }
+DURATION = ValueType(
+    kind=Kind.RECORD, fields=dict.fromkeys(("months", "days", "milliseconds"), INTEGER)
+)
+# Logical type and size of a fixed; on another size they are ignored.
+FIXED = {("uuid", 16): ValueType(kind=Kind.UUID), ("duration", 12): DURATION}
 
 
 def from_avro(schema: object, others: Mapping[str, object]) -> ValueType:
@@ -193,8 +210,16 @@ class Translation:
         if name == "decimal" and base in {"bytes", "fixed"}:
             scale = schema.get("scale", 0)
             return replace(DECIMAL, scale=scale if isinstance(scale, int) else 0)
+        if base == "fixed":
+            return FIXED.get((name, size_of(schema)))
         kind = LOGICAL.get((base, name))
         return ValueType(kind=kind) if kind is not None else None
+
+
+def size_of(schema: dict[str, object]) -> int:
+    """Return the size of a fixed."""
+    size = schema.get("size")
+    return size if isinstance(size, int) else 0
 
 
 def entries(schema: dict[str, object]) -> list[dict[str, object]]:
