@@ -52,6 +52,8 @@ HTTP_NOT_FOUND = 404
 HTTP_REFUSED = frozenset({401, 403})
 MAX_ID = 2**31 - 1  # ids are signed in a registry; a larger one is answered oddly
 MAX_REFERENCES = 200
+# Of fields, and of the whole value: confluent_kafka.schema_registry.rules.encryption.
+ENCRYPTING = frozenset({"ENCRYPT", "ENCRYPT_PAYLOAD"})
 MESSAGE_CHARACTERS = 200
 
 
@@ -63,10 +65,13 @@ class RegisteredSchema:
         text: Its JSON.
         references: Name of each schema that it refers to, to its JSON; each after those
             that it refers to itself.
+        is_encrypted: Whether its rules encrypt fields or the payload; other rules
+            (migrations, conditions, CEL) leave bytes that Avro alone reads.
     """
 
     text: str
     references: Mapping[str, str] = field(default_factory=dict)
+    is_encrypted: bool = False
 
 
 class Credentials(Protocol):
@@ -198,7 +203,11 @@ class Registry:
     def _resolved(self, schema: Schema) -> RegisteredSchema:
         references: dict[str, str] = {}
         self._collect(schema, references, set())
-        return RegisteredSchema(text=text_of(schema), references=references)
+        return RegisteredSchema(
+            text=text_of(schema),
+            references=references,
+            is_encrypted=is_encrypted(schema),
+        )
 
     def _collect(
         self, schema: Schema, found: dict[str, str], seen: set[tuple[str, int]]
@@ -263,6 +272,16 @@ def text_of(schema: Schema) -> str:
     if not isinstance(schema.schema_str, str):
         raise ValueError("no schema in the answer")  # noqa: TRY004  # a wrong answer
     return schema.schema_str
+
+
+def is_encrypted(schema: Schema) -> bool:
+    """Return whether a rule that is in force encrypts what writers write."""
+    found = schema.rule_set
+    if found is None:
+        return False
+    lists = (found.domain_rules, found.encoding_rules, found.migration_rules)
+    rules = [rule for some in lists for rule in some or ()]
+    return any(rule.type in ENCRYPTING and not rule.disabled for rule in rules)
 
 
 def is_not_found(error: SchemaRegistryError, schema_id: SchemaId) -> bool:

@@ -55,6 +55,12 @@ __all__ = ["Decoder", "Framing", "TopicRule", "Unclaimed"]
 VALUE_ERRORS = (ArithmeticError, LookupError, TypeError, ValueError, EOFError)
 
 
+ENCRYPTED = (
+    "the registry's rules for it encrypt fields or the payload, and there is no key "
+    "for them here; publish to this topic without such rules"
+)
+
+
 class TopicRule(msgspec.Struct, frozen=True, cache_hash=True):
     """What the mappings say of one topic.
 
@@ -153,7 +159,12 @@ class Decoder:
         return read(entry, value, start)
 
     def learn(
-        self, schema_id: SchemaId, text: str, references: Mapping[str, str]
+        self,
+        schema_id: SchemaId,
+        text: str,
+        references: Mapping[str, str],
+        *,
+        is_encrypted: bool = False,
     ) -> None:
         """Take in the schema of `schema_id`, for ever.
 
@@ -162,6 +173,9 @@ class Decoder:
             text: Its JSON.
             references: Name of each schema that it refers to, to its JSON; each after
                 those that it refers to itself.
+            is_encrypted: Whether the registry says that writers encrypt what they
+                write with it. What they write can be decoded, but is not the event:
+                ciphertext would end up in profiles.
 
         Raises:
             SchemaError: It is not admitted; records that name it are undecodable.
@@ -170,6 +184,8 @@ class Decoder:
         self._unknown.discard(key)
         self._tables.clear()
         try:
+            if is_encrypted:
+                raise SchemaError(Reason.SCHEMA_ENCRYPTED, ENCRYPTED)  # noqa: TRY301 - as any that is not admitted
             self._schemas[key] = admit(text, references, self._limits)
         except SchemaError as error:
             self._schemas[key] = error

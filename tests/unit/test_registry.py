@@ -253,6 +253,43 @@ async def test_a_file_that_is_no_certificate_is_a_fault_of_the_configuration(
     assert [fault.file for fault in caught.value.faults] == [str(file)]
 
 
+def rule(type_: str, **keys: object) -> dict[str, object]:
+    """Return a rule of a schema, as a registry writes it."""
+    return {
+        "name": type_,
+        "kind": "TRANSFORM",
+        "mode": "WRITEREAD",
+        "type": type_,
+        **keys,
+    }
+
+
+@pytest.mark.parametrize(
+    ("rules", "expected"),
+    [
+        ({"domainRules": [rule("CEL"), rule("ENCRYPT", tags=["PII"])]}, True),
+        ({"encodingRules": [rule("ENCRYPT_PAYLOAD")]}, True),
+        ({"domainRules": [rule("ENCRYPT", disabled=True)]}, False),
+        ({"domainRules": [rule("CEL_FIELD")], "migrationRules": []}, False),
+        ({"migrationRules": [rule("JSONATA", mode="UPGRADE")]}, False),
+        ({}, False),
+        (None, False),
+    ],
+    ids=str,
+)
+async def test_rules_that_encrypt_are_seen_and_others_are_not(
+    rules: object, *, expected: bool
+) -> None:
+    """Both kinds of encryption, when in force; a rule of another type is ignored."""
+    step = answer({"schema": SCHEMA, "ruleSet": rules})
+    async with (
+        scripted_server([step]) as server,
+        registry(f"http://127.0.0.1:{server.port}") as client,
+    ):
+        found = await client.schema(ID)
+    assert found == RegisteredSchema(text=SCHEMA, is_encrypted=expected)
+
+
 async def test_references_come_innermost_first_and_once() -> None:
     """A schema that is referred to through another, and again, is asked for once."""
 

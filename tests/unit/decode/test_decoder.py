@@ -167,6 +167,23 @@ def test_a_schema_that_is_not_admitted_refuses_its_records() -> None:
     assert [code(decoder, b"\x02"), code(decoder, b"\x02")] == ["schema_invalid"] * 2
 
 
+def test_records_of_a_schema_with_encryption_rules_are_refused() -> None:
+    """They could be decoded, and ciphertext would end up in profiles."""
+    decoder = make_decoder(LONG)
+    with pytest.raises(SchemaError) as caught:
+        decoder.learn(ID, json.dumps(LONG), {}, is_encrypted=True)
+    assert caught.value.code == "schema_encrypted"
+    answer = decoder.decode(record(FRAME + b"\x02"), RULE)
+    assert isinstance(answer, Undecodable)
+    assert answer == Undecodable(
+        code="schema_encrypted",
+        message=(
+            "the registry's rules for it encrypt fields or the payload, and there is "
+            "no key for them here; publish to this topic without such rules"
+        ),
+    )
+
+
 def test_a_schema_may_refer_to_others() -> None:
     """References are taken in before the schema that names them."""
     inner = {"type": "record", "name": "I", "namespace": "a", "fields": []}
