@@ -1,4 +1,4 @@
-"""Logical types that fastavro 1.13 does not read, as it takes readers of one's own.
+"""What fastavro 1.13 does not read as we need it, as it takes readers of one's own.
 
 fastavro looks a reader up by base type and name ("Custom Logical Types" in its guide),
 in one table for the whole process. Ours stand in it under names that no schema of
@@ -10,6 +10,9 @@ Rules:
       so that a mapping names them: `validity.days`.
     - A timestamp in nanoseconds is a `datetime`, which ends at microseconds: the digits
       below are cut toward the past, so that no event moves to a moment after it.
+    - Promotions are ours, so that a value is promoted to the type that we resolved it
+      to: fastavro takes the first of a union that it could become, so that an `int`
+      written to `["double", "int"]` would come back a float.
 """
 
 from __future__ import annotations
@@ -22,7 +25,7 @@ from typing import Any
 
 from fastavro.read import LOGICAL_READERS
 
-__all__ = ["name_for_fastavro", "reader_of"]
+__all__ = ["PROMOTIONS", "name_for_fastavro", "promotion_for_fastavro", "reader_of"]
 
 OURS = "target-consumer "  # a space: no tool writes such a logical type
 EPOCH = dt.datetime(1970, 1, 1, tzinfo=dt.UTC)
@@ -55,15 +58,51 @@ def duration_of(
     return {"months": months, "days": days, "milliseconds": milliseconds}
 
 
+def float_of(data: int, _writer: object = None, _reader: object = None) -> float:
+    """Return the float that an integer is promoted to."""
+    return float(data)
+
+
+def bytes_of(data: str, _writer: object = None, _reader: object = None) -> bytes:
+    """Return the bytes that a string is promoted to."""
+    return data.encode()
+
+
+def text_of(data: bytes, _writer: object = None, _reader: object = None) -> str:
+    """Return the string that bytes are promoted to."""
+    return data.decode()
+
+
+def itself(data: object, _writer: object = None, _reader: object = None) -> object:
+    """Return what was written, which must not be promoted."""
+    return data
+
+
 READERS: Mapping[tuple[str, str], Callable[..., object]] = {
     ("fixed", "uuid"): uuid_of,
     ("fixed", "duration"): duration_of,
     ("long", "timestamp-nanos"): moment_of,
     ("long", "local-timestamp-nanos"): local_of,
 }
+# int to long and float to double are no change in Python.
+PROMOTIONS: Mapping[tuple[str, str], Callable[..., object]] = {
+    ("int", "float"): float_of,
+    ("int", "double"): float_of,
+    ("long", "float"): float_of,
+    ("long", "double"): float_of,
+    ("string", "bytes"): bytes_of,
+    ("bytes", "string"): text_of,
+    **{(kind, kind): itself for kind in ("int", "long", "float", "string", "bytes")},
+}
 LOGICAL_READERS.update({
-    f"{base}-{OURS}{name}": reader for (base, name), reader in READERS.items()
+    f"{base}-{OURS}{name}": reader
+    for (base, name), reader in (*READERS.items(), *PROMOTIONS.items())
 })
+
+
+def promotion_for_fastavro(promoted: str) -> str:
+    """Return under which logical type fastavro promotes a value to `promoted`."""
+    return f"{OURS}{promoted}"
 
 
 def name_for_fastavro(base: str, name: str) -> str:
