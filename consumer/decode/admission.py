@@ -119,6 +119,7 @@ class Admission:
         self._names: dict[str, Node] = {}
         self._open: set[str] = set()
         self._measure = Measure(limits)
+        self._built = 0
 
     def build(self, schema: object, namespace: str, depth: int) -> Node:
         """Return the node of `schema`, which stands `depth` types deep.
@@ -129,6 +130,12 @@ class Admission:
         if depth > self._limits.max_depth:
             raise SchemaError(
                 Reason.SCHEMA_TOO_DEEP, f"nests deeper than {self._limits.max_depth}"
+            )
+        self._built += 1
+        if self._built > self._limits.max_schema_types:  # what is written out alone
+            raise SchemaError(
+                Reason.SCHEMA_TOO_LARGE,
+                f"has more than {self._limits.max_schema_types} types",
             )
         node: Node
         if isinstance(schema, str):

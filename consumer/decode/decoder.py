@@ -119,7 +119,9 @@ class Decoder:
         self._has_registry = has_registry
         self._schemas: dict[bytes, Structure | SchemaError] = by_fingerprint(readers)
         self._unknown: set[bytes] = set()
-        self._bindings: dict[tuple[bytes, str], Binding | SchemaError] = {}
+        self._bindings: dict[
+            tuple[bytes, str], Binding | SchemaError | Undecodable
+        ] = {}
         self._tables: dict[TopicRule, dict[bytes, Entry]] = {}
 
     def decode(self, record: Record, rule: TopicRule) -> Answer:
@@ -253,6 +255,8 @@ class Decoder:
                 bound = bind(writer, reader, self._limits)
             except SchemaError as error:
                 bound = error
+            except RecursionError:  # as in `admit`
+                bound = undecodable(Reason.SCHEMA_TOO_DEEP)
             self._bindings[place] = bound
         return cast("Entry", bound)
 

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import json
 from typing import NamedTuple
 
 from consumer.decode.reasons import Reason
-from tests.unit.decode.avro import schema, zigzag
+from tests.unit.decode.avro import zigzag
 
-__all__ = ["ROWS", "SCHEMAS", "BadSchema", "Row"]
+__all__ = ["ROWS", "Row"]
 
 DECIMAL = {"type": "bytes", "logicalType": "decimal", "precision": 3, "scale": 0}
 WIDE = {"type": "bytes", "logicalType": "decimal", "precision": 12, "scale": 2}
@@ -45,22 +44,6 @@ class Row(NamedTuple):
     body: bytes
     code: Reason
     twin: bytes = b""
-
-
-class BadSchema(NamedTuple):
-    """A schema that is not admitted.
-
-    Attributes:
-        name: What it is.
-        text: Its JSON.
-        code: The code with which it is refused.
-        body: An event of it, with which fastavro would die or be busy.
-    """
-
-    name: str
-    text: str
-    code: Reason
-    body: bytes = b"\x02"
 
 
 ROWS = (
@@ -210,90 +193,4 @@ ROWS = (
     ),
     Row("UUID of nonsense", UUID, b"\x08nope", Reason.BAD_VALUE),
     Row("value of 2 MiB", "bytes", zigzag(2**21) + bytes(2**21), Reason.TOO_LARGE),
-)
-
-
-def nested(levels: int) -> object:
-    """Return an array in an array, and so on."""
-    node: object = "int"
-    for _ in range(levels):
-        node = {"type": "array", "items": node}
-    return node
-
-
-def doubling(levels: int) -> dict[str, object]:
-    """Return a few lines that name 2 to the power of `levels` fields."""
-    inner: object = "int"
-    for level in range(levels):
-        twice = [{"name": "a", "type": inner}, {"name": "b", "type": f"crm.L{level}"}]
-        if level == 0:
-            twice[1] = {"name": "b", "type": "int"}
-            inner = {"type": "record", "name": "L1", "fields": twice}
-        else:
-            inner = {"type": "record", "name": f"L{level + 1}", "fields": twice}
-    return schema(inner)
-
-
-TREE = schema(["null", "crm.Event"])
-EMPTY = {"type": "record", "name": "Empty", "fields": []}
-NOTHING = {"type": "fixed", "name": "Nothing", "size": 0}
-
-SCHEMAS = (
-    BadSchema(
-        "linked list", json.dumps(TREE), Reason.SCHEMA_RECURSIVE, b"\x02" * 5_000
-    ),
-    BadSchema(
-        "contains itself at once",
-        json.dumps(schema("crm.Event")),
-        Reason.SCHEMA_RECURSIVE,
-        b"\x02" * 5_000,
-    ),
-    BadSchema(
-        "array of nulls",
-        json.dumps(schema({"type": "array", "items": "null"})),
-        Reason.SCHEMA_ZERO_WIDTH,
-        zigzag(5 * 10**7),
-    ),
-    BadSchema(
-        "map of nulls",
-        json.dumps(schema({"type": "map", "values": "null"})),
-        Reason.SCHEMA_ZERO_WIDTH,
-        zigzag(2**40),
-    ),
-    BadSchema(
-        "array of empty records",
-        json.dumps(schema({"type": "array", "items": EMPTY})),
-        Reason.SCHEMA_ZERO_WIDTH,
-        zigzag(2**40),
-    ),
-    BadSchema(
-        "array of fixed(0)",
-        json.dumps(schema({"type": "array", "items": NOTHING})),
-        Reason.SCHEMA_ZERO_WIDTH,
-        zigzag(2**32),
-    ),
-    BadSchema(
-        "100 arrays in each other",
-        json.dumps(schema(nested(100))),
-        Reason.SCHEMA_TOO_DEEP,
-    ),
-    BadSchema("100,000 lists in each other", "[" * 100_000, Reason.SCHEMA_TOO_DEEP),
-    BadSchema("2^40 fields", json.dumps(doubling(40)), Reason.SCHEMA_TOO_LARGE),
-    BadSchema(
-        "2 MiB of text",
-        json.dumps(schema("int", doc="x" * 2**21)),
-        Reason.SCHEMA_TOO_LARGE,
-    ),
-    BadSchema(
-        "decimal of 10^9 digits",
-        json.dumps(schema({**DECIMAL, "precision": 10**9})),
-        Reason.SCHEMA_DECIMAL,
-    ),
-    BadSchema(
-        "fixed decimal of 1 MB",
-        json.dumps(schema({**FIXED_DECIMAL, "size": 10**6})),
-        Reason.SCHEMA_DECIMAL,
-    ),
-    BadSchema("not JSON", "record Event {}", Reason.SCHEMA_INVALID),
-    BadSchema("not a record", '"string"', Reason.SCHEMA_NOT_RECORD),
 )

@@ -21,16 +21,20 @@ from collections.abc import Callable
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
+from consumer.decode.admission import admit
 from consumer.decode.decoder import Decoder, Framing, TopicRule
+from consumer.decode.limits import DecodeLimits
 from consumer.errors import SchemaError
 from consumer.model import Decoded, SchemaId
 from tests.unit.decode.avro import FRAME, ID, NAME, encode, make_decoder, record, schema
-from tests.unit.decode.hostile import ROWS, SCHEMAS, BadSchema, Row
+from tests.unit.decode.hostile import ROWS, Row
+from tests.unit.decode.hostile_schemas import SCHEMAS, BadSchema
 
 __all__ = ["Cost", "costs", "main"]
 
 MEMORY_BYTES = 1 << 30
 GOES = 3
+LIMITS = DecodeLimits()
 NEXT = schema("long", name="Next")
 NEXT_FRAME = b"\x00\x00\x00\x00\x08"
 BOTH = TopicRule(framing=Framing.AUTO, readers=(NAME, "crm.Next"))
@@ -112,7 +116,7 @@ def of_schema(bad: BadSchema) -> Cost:
         name=f"schema: {bad.name}",
         code=go(),
         seconds=least(go),
-        valid_seconds=0.0,
+        valid_seconds=least(lambda: admit(bad.twin, {}, LIMITS)) if bad.twin else 0.0,
         grown_bytes=grown_bytes,
         lives=lives(decoder),
     )

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import datetime as dt
 import decimal
+import inspect
 import json
+import sys
 from pathlib import Path
 
 import pytest
@@ -275,6 +277,21 @@ def test_the_shipped_schemas_are_read_without_a_reader_schema(path: Path) -> Non
     decoder.learn(ID, text, {})
     entry = decoder._find(rule(Framing.AUTO, name), FRAME)
     assert getattr(entry, "reader", "none") is None
+
+
+def test_a_schema_beyond_pythons_stack_refuses_its_records() -> None:
+    """`max_depth` may be set higher than what can be resolved and compiled."""
+    node: object = "int"
+    for level in range(20):
+        node = {"type": "array", "items": {**schema(node), "name": f"R{level}"}}
+    decoder = taught(schema(node))
+
+    def below(frames: int) -> str:
+        return below(frames - 1) if frames else code(decoder, b"\x00")
+
+    assert below(sys.getrecursionlimit() - len(inspect.stack()) - 90) == (
+        "schema_too_deep"
+    )
 
 
 def test_no_answer_shows_a_value() -> None:

@@ -25,8 +25,9 @@ from tests.unit.decode.avro import (
     schema,
     taught,
 )
-from tests.unit.decode.hostile import ROWS, SCHEMAS, BadSchema, Row
+from tests.unit.decode.hostile import ROWS, Row
 from tests.unit.decode.hostile_cost import grown
+from tests.unit.decode.hostile_schemas import SCHEMAS, BadSchema
 
 ROOT = Path(__file__).parents[3]
 LEAST_SECONDS = 0.005
