@@ -155,7 +155,7 @@ class Decoder:
             if end != size:
                 refuse(Reason.TRUNCATED if end > size else Reason.TRAILING_BYTES)
         except BytesRefusedError as error:
-            return undecodable(error.reason)
+            return Undecodable(code=error.reason.value, message=error.message)
         except IndexError:
             return undecodable(Reason.TRUNCATED)
         return read(entry, value, start)

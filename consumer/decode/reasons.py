@@ -90,8 +90,10 @@ class BytesRefusedError(Exception):
 
     Attributes:
         reason: Why.
+        message: Why, for a person; it shows no value.
     """
 
-    def __init__(self, reason: Reason) -> None:
+    def __init__(self, reason: Reason, message: str = "") -> None:
         super().__init__(reason.value)
         self.reason = reason
+        self.message = message or DOCS[reason]
