@@ -20,7 +20,7 @@ from decimal import Decimal, InvalidOperation
 
 from consumer.mapping.duration import duration_of
 from consumer.mapping.faults import did_you_mean
-from consumer.mapping.value_type import FIXED, size_of
+from consumer.mapping.value_type import logical_name
 
 __all__ = ["RecordShapeError", "event_of", "merge_patch"]
 
@@ -96,7 +96,7 @@ class Conversion:
         self, value: object, schema: dict[str, object], path: str, space: str
     ) -> object:
         base = str(schema.get("type"))
-        logical = logical_of(schema)
+        logical = LOGICAL.get((base, logical_name(schema)))
         if base == "record":
             return self.record(value, schema, path, space)
         if base == "enum":
@@ -438,11 +438,3 @@ LOGICAL: dict[tuple[str, str], Logical] = {
     ("long", "local-timestamp-micros"): local,
     ("long", "local-timestamp-nanos"): local,
 }
-
-
-def logical_of(schema: dict[str, object]) -> Logical | None:
-    """Return how values of a logical type are read; None for one that does not hold."""
-    base, name = str(schema.get("type")), str(schema.get("logicalType"))
-    if base == "fixed" and name != "decimal" and (name, size_of(schema)) not in FIXED:
-        return None
-    return LOGICAL.get((base, name))

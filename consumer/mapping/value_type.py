@@ -14,13 +14,12 @@ __all__ = [
     "BOOLEAN",
     "DECIMAL",
     "DURATION",
-    "FIXED",
     "INTEGER",
     "TEXT",
     "Kind",
     "ValueType",
     "from_avro",
-    "size_of",
+    "logical_name",
 ]
 
 
@@ -208,12 +207,29 @@ class Translation:
     def logical(self, schema: dict[str, object], base: str) -> ValueType | None:
         name = str(schema.get("logicalType", ""))
         if name == "decimal" and base in {"bytes", "fixed"}:
-            scale = schema.get("scale", 0)
-            return replace(DECIMAL, scale=scale if isinstance(scale, int) else 0)
+            return decimal_of(schema)
         if base == "fixed":
             return FIXED.get((name, size_of(schema)))
         kind = LOGICAL.get((base, name))
         return ValueType(kind=kind) if kind is not None else None
+
+
+def decimal_of(schema: dict[str, object]) -> ValueType | None:
+    """Return a decimal; None for one that Avro ignores, which reads as bytes."""
+    precision, scale = schema.get("precision"), schema.get("scale", 0)
+    if not isinstance(precision, int) or not isinstance(scale, int):
+        return None
+    return replace(DECIMAL, scale=scale) if 0 <= scale <= precision >= 1 else None
+
+
+def logical_name(schema: dict[str, object]) -> str:
+    """Return the logical type of a schema; empty for one that Avro ignores."""
+    name = str(schema.get("logicalType", ""))
+    if name == "decimal":
+        return name if decimal_of(schema) is not None else ""
+    if schema.get("type") == "fixed" and (name, size_of(schema)) not in FIXED:
+        return ""
+    return name
 
 
 def size_of(schema: dict[str, object]) -> int:

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import argparse
 import json
-import subprocess
 import sys
 import time
 from collections.abc import Callable, Sequence
@@ -26,9 +25,9 @@ from consumer.mapping.record_json import event_of
 from consumer.model import Decoded
 from tests.bench.report import markdown
 from tests.unit.decode.avro import FRAME, ID, encode, make_decoder, record
-from tests.unit.decode.hostile_cost import Cost
+from tests.unit.decode.hostile_cost import Cost, measured
 
-__all__ = ["AIM", "Ratio", "hostile", "main", "ratio_of"]
+__all__ = ["AIM", "Ratio", "main", "ratio_of"]
 
 ROOT = Path(__file__).resolve().parents[2]
 AIM = 1.0  # of fastavro's own decode of the loan record
@@ -113,18 +112,6 @@ def cheapest(repeats: int, *calls: Callable[[], object]) -> list[float]:
     return [min(spent) for spent in found]
 
 
-def hostile() -> list[Cost]:
-    """Return what each hostile payload costs, measured in a process of little memory."""
-    run = subprocess.run(
-        [sys.executable, "-m", "tests.unit.decode.hostile_cost"],
-        capture_output=True,
-        check=True,
-        cwd=ROOT,
-        text=True,
-    )
-    return [Cost(**cost) for cost in json.loads(run.stdout)]
-
-
 def ratio_rows(ratios: Sequence[Ratio]) -> list[tuple[str, ...]]:
     """Return a heading and a row for each record."""
     rows: list[tuple[str, ...]] = [
@@ -170,7 +157,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     made.add_argument("--repeats", type=int, default=20, help="the least counts")
     repeats = made.parse_args(arguments).repeats
     ratios = [ratio_of(*one, repeats) for one in SHIPPED.items()]
-    tables = (markdown(ratio_rows(ratios)), markdown(cost_rows(hostile())))
+    tables = (markdown(ratio_rows(ratios)), markdown(cost_rows(measured()[0])))
     sys.stdout.write("\n\n".join(tables) + "\n")
     return 0 if ratios[0].ratio <= AIM else 1
 

@@ -14,7 +14,9 @@ Rules:
 from __future__ import annotations
 
 import json
+import os
 import resource
+import subprocess
 import sys
 import time
 from collections.abc import Callable
@@ -30,10 +32,12 @@ from tests.unit.decode.avro import FRAME, ID, NAME, encode, make_decoder, record
 from tests.unit.decode.hostile import ROWS, Row
 from tests.unit.decode.hostile_schemas import SCHEMAS, BadSchema
 
-__all__ = ["Cost", "costs", "main"]
+__all__ = ["BOMB_BYTES", "Cost", "costs", "main", "measured"]
 
 MEMORY_BYTES = 1 << 30
+BOMB_BYTES = 9 << 20
 GOES = 3
+ROOT = Path(__file__).parents[3]
 LIMITS = DecodeLimits()
 NEXT = schema("long", name="Next")
 NEXT_FRAME = b"\x00\x00\x00\x00\x08"
@@ -159,10 +163,30 @@ def lives(decoder: Decoder) -> bool:
     return found == Decoded({"x": 1}, "crm.Next")
 
 
+def measured() -> tuple[list[Cost], int]:
+    """Return the costs in a process of little memory, and what a bomb would show.
+
+    The C library then gives back at once what it frees: else memory that one go left
+    behind would hide the growth of the next (mallopt(3), M_MMAP_THRESHOLD).
+    """
+    run = subprocess.run(
+        [sys.executable, "-m", "tests.unit.decode.hostile_cost"],
+        capture_output=True,
+        check=True,
+        cwd=ROOT,
+        env={**os.environ, "MALLOC_MMAP_THRESHOLD_": str(128 * 1024)},
+        text=True,
+    )
+    found = json.loads(run.stdout)
+    return [Cost(**cost) for cost in found["costs"]], found["bomb"]
+
+
 def main() -> None:
-    """Print the costs, in a process of little memory."""
+    """Print the costs, and then what is seen of a bomb of 9 MiB."""
     resource.setrlimit(resource.RLIMIT_AS, (MEMORY_BYTES, MEMORY_BYTES))
-    sys.stdout.write(json.dumps([asdict(cost) for cost in costs()]))
+    found = [asdict(cost) for cost in costs()]
+    bomb = grown(lambda: len(b"x" * BOMB_BYTES))
+    sys.stdout.write(json.dumps({"costs": found, "bomb": bomb}))
 
 
 if __name__ == "__main__":

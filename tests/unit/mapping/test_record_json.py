@@ -104,6 +104,7 @@ def field(kind: object, **more: object) -> dict[str, object]:
             dt.datetime(1969, 12, 31, 23, 59, 59, 999_999),  # noqa: DTZ001 - local
         ),
         ({"type": "string", "logicalType": "date"}, "a", "a"),
+        ({"type": "bytes", "logicalType": "decimal"}, "a", b"a"),
         ({"type": "string", "logicalType": "of-our-own"}, "a", "a"),
         (COLOUR, "RED", "RED"),
         ({"type": "array", "items": "int"}, [1, 2], [1, 2]),

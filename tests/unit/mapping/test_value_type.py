@@ -30,7 +30,16 @@ FIXED = {"type": "fixed", "name": "F", "size": 16}
         ({**FIXED, "logicalType": "uuid", "size": "16"}, "bytes"),
         ({"type": "long", "logicalType": "timestamp-nanos"}, "timestamp"),
         ({"type": "long", "logicalType": "local-timestamp-nanos"}, "local timestamp"),
-        ({**FIXED, "logicalType": "decimal", "scale": 3}, "decimal"),
+        (
+            {**FIXED, "logicalType": "decimal", "precision": 9, "scale": 3},
+            "decimal",
+        ),
+        ({**FIXED, "logicalType": "decimal", "scale": 3}, "bytes"),
+        ({"type": "bytes", "logicalType": "decimal", "precision": 0}, "bytes"),
+        (
+            {"type": "bytes", "logicalType": "decimal", "precision": 2, "scale": 3},
+            "bytes",
+        ),
         ({"type": "bytes", "logicalType": "decimal", "precision": 5}, "decimal"),
         ({"type": "string", "logicalType": "decimal"}, "text"),
         ({"type": "long", "logicalType": "of-our-own"}, "integer"),
