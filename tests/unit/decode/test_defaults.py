@@ -80,6 +80,8 @@ def test_a_default_is_the_value_that_would_have_been_read(
         (FIXED, 1, "no fixed"),
         (DATE, 2**31 - 1, "out of range|ordinal"),
         ({"type": "long", "logicalType": "timestamp-millis"}, 2**62, "out of range"),
+        (DECIMAL, "\u0030\u0039", "more digits than its precision"),
+        ({"type": "int", "logicalType": "time-millis"}, -1, "before midnight"),
         (ENUM, "C", "no enumeration"),
         ({"type": "array", "items": "int"}, {}, "no array"),
         ({"type": "map", "values": "int"}, {"k": "v"}, "no int"),
