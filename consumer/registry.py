@@ -9,6 +9,8 @@ Rules:
       only the registry's own codes 40401 to 40403 count. A GUID is the exception: a
       registry older than GUIDs answers them with a plain 404, and one record that names
       a GUID must not hold its partition for ever.
+    - Of several URLs the client asks the next when one gives no answer, or 5xx. An
+      answer holds, "it does not exist" too: they are ways to one registry.
     - Messages carry the registry's host and what went wrong, never a credential.
 
 The client is synchronous and runs in a few threads of ours. It does not retry (the
@@ -19,12 +21,12 @@ OAuth along.
 from __future__ import annotations
 
 import asyncio
+import re
 import ssl
 import uuid
 from collections.abc import Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
-from typing import Protocol
 from urllib.parse import urlsplit
 
 import httpx2
@@ -34,6 +36,7 @@ from confluent_kafka.schema_registry import (
     SchemaRegistryError,
 )
 
+from consumer.config.secret import Secret
 from consumer.config.settings import RegistrySettings
 from consumer.errors import (
     ConfigurationError,
@@ -45,13 +48,14 @@ from consumer.model import SchemaId
 __all__ = ["RegisteredSchema", "Registry"]
 
 THREADS = 4
-# The client's time-out is for each wait on the socket; an answer that drips has no end.
-DEADLINE_RATIO = 2.0
+TOKEN = re.compile(r"[!-~]{1,16384}")  # bearer tokens of OAuth grow long
 NOT_FOUND = frozenset({40401, 40402, 40403})  # subject, version, schema
 HTTP_NOT_FOUND = 404
 HTTP_REFUSED = frozenset({401, 403})
 MAX_ID = 2**31 - 1  # ids are signed in a registry; a larger one is answered oddly
 MAX_REFERENCES = 200
+# Of fields, and of the whole value: confluent_kafka.schema_registry.rules.encryption.
+ENCRYPTING = frozenset({"ENCRYPT", "ENCRYPT_PAYLOAD"})
 MESSAGE_CHARACTERS = 200
 
 
@@ -63,52 +67,80 @@ class RegisteredSchema:
         text: Its JSON.
         references: Name of each schema that it refers to, to its JSON; each after those
             that it refers to itself.
+        is_encrypted: Whether its rules encrypt fields or the payload; other rules
+            (migrations, conditions, CEL) leave bytes that Avro alone reads.
     """
 
     text: str
     references: Mapping[str, str] = field(default_factory=dict)
+    is_encrypted: bool = False
 
 
-class Credentials(Protocol):
-    """A secret of the configuration."""
+class TokenUnusableError(Exception):
+    """The token cannot be read, or cannot stand in a header; the message says why."""
 
-    def reveal(self) -> str:
-        """Return the secret's text."""
+
+class Bearer:
+    """What goes out beside each request in place of user and password.
+
+    A token from a file is read again each time: whoever rotates it changes the file.
+    Questions are rare, so that costs nothing.
+    """
+
+    def __init__(self, settings: RegistrySettings, token: Secret) -> None:
+        self._token = token
+        self._cluster = settings.logical_cluster or ""
+        self._pool = settings.identity_pool
+
+    def fields(self, _: object) -> dict[str, str]:
+        """Return what the client puts into headers; called by it, in its thread."""
+        found = {
+            "bearer.auth.token": self.text(),
+            "bearer.auth.logical.cluster": self._cluster,
+        }
+        if self._pool is not None:
+            found["bearer.auth.identity.pool.id"] = self._pool
+        return found
+
+    def text(self) -> str:
+        """Return the token of the day.
+
+        Raises:
+            TokenUnusableError: There is none, or it has characters of no header.
+        """
+        text, file = self._token.reveal(), self._token.file
+        if file is not None:
+            try:
+                text = file.read_text(encoding="utf-8").strip()
+            except (OSError, UnicodeDecodeError) as error:
+                message = f"the token in {file} cannot be read: {type(error).__name__}"
+                raise TokenUnusableError(message) from error
+        if TOKEN.fullmatch(text) is None:
+            where = "registry.token" if file is None else f"the token in {file}"
+            message = f"{where} is empty, or has characters that no header may carry"
+            raise TokenUnusableError(message)
+        return text
 
 
 class Registry:
     """Asks one schema registry. Owned by the pipeline; lives on its loop."""
 
-    def __init__(
-        self,
-        settings: RegistrySettings,
-        *,
-        token: Credentials | None = None,
-        logical_cluster: str = "",
-    ) -> None:
+    def __init__(self, settings: RegistrySettings) -> None:
         """Make the client; nothing is asked yet.
 
         Args:
             settings: The `registry` section, with a URL.
-            token: A bearer token, instead of user and password.
-            logical_cluster: What a hosted registry wants beside a bearer token.
 
         Raises:
             ConfigurationError: A certificate file cannot be used.
         """
         self._place = place(settings.url or "")
-        properties = client_properties(settings)
-        if token is not None:
-            properties |= {
-                "bearer.auth.credentials.source": "STATIC_TOKEN",
-                "bearer.auth.token": token.reveal(),
-                "bearer.auth.logical.cluster": logical_cluster,
-            }
         try:
-            self._client = SchemaRegistryClient(properties)
+            self._client = SchemaRegistryClient(client_properties(settings))
         except (OSError, ssl.SSLError) as error:
             raise ConfigurationError((unusable(settings, error),)) from error
-        self._deadline_seconds = settings.timeout_seconds * DEADLINE_RATIO
+        urls = (settings.url or "").count(",") + 1
+        self._deadline_seconds = settings.timeout_seconds * (urls + 1)
         self._threads = ThreadPoolExecutor(THREADS, thread_name_prefix="registry")
         self._known: dict[SchemaId, RegisteredSchema] = {}
         self._asking: dict[SchemaId, asyncio.Future[RegisteredSchema | None]] = {}
@@ -176,6 +208,8 @@ class Registry:
             return None
         try:
             return self._resolved(self._named(schema_id))
+        except TokenUnusableError as error:
+            raise RegistryUnreachableError(f"{self._place}: {error}") from error
         except SchemaRegistryError as error:
             if is_not_found(error, schema_id):
                 return None
@@ -198,7 +232,11 @@ class Registry:
     def _resolved(self, schema: Schema) -> RegisteredSchema:
         references: dict[str, str] = {}
         self._collect(schema, references, set())
-        return RegisteredSchema(text=text_of(schema), references=references)
+        return RegisteredSchema(
+            text=text_of(schema),
+            references=references,
+            is_encrypted=is_encrypted(schema),
+        )
 
     def _collect(
         self, schema: Schema, found: dict[str, str], seen: set[tuple[str, int]]
@@ -237,6 +275,14 @@ def client_properties(settings: RegistrySettings) -> dict[str, object]:
         "ssl.certificate.location": str(certificate) if certificate else None,
         "ssl.key.location": str(key_file) if key_file else None,
     }
+    if settings.token is not None:
+        properties |= {
+            "bearer.auth.credentials.source": "CUSTOM",
+            "bearer.auth.custom.provider.function": Bearer(
+                settings, settings.token
+            ).fields,
+            "bearer.auth.custom.provider.config": {},
+        }
     return {key: value for key, value in properties.items() if value is not None}
 
 
@@ -263,6 +309,16 @@ def text_of(schema: Schema) -> str:
     if not isinstance(schema.schema_str, str):
         raise ValueError("no schema in the answer")  # noqa: TRY004  # a wrong answer
     return schema.schema_str
+
+
+def is_encrypted(schema: Schema) -> bool:
+    """Return whether a rule that is in force encrypts what writers write."""
+    found = schema.rule_set
+    if found is None:
+        return False
+    lists = (found.domain_rules, found.encoding_rules, found.migration_rules)
+    rules = [rule for some in lists for rule in some or ()]
+    return any(rule.type in ENCRYPTING and not rule.disabled for rule in rules)
 
 
 def is_not_found(error: SchemaRegistryError, schema_id: SchemaId) -> bool:

@@ -27,6 +27,9 @@ class Certificates:
         server: What a server for 127.0.0.1 and localhost needs.
         server_file: PEM file of the same server's key (PKCS 8) and certificate.
         other_host: What a server for another host needs, signed by the same.
+        mutual: What a server needs that asks for a certificate of the client.
+        client_file: PEM file of a client's certificate.
+        client_key_file: PEM file of its key.
     """
 
     ca_file: str
@@ -34,6 +37,9 @@ class Certificates:
     server: ssl.SSLContext
     server_file: str
     other_host: ssl.SSLContext
+    mutual: ssl.SSLContext
+    client_file: str
+    client_key_file: str
 
 
 def make_certificates(folder: Path) -> Certificates:
@@ -50,12 +56,22 @@ def make_certificates(folder: Path) -> Certificates:
         pkcs8(server.private_key_pem.bytes())
         + b"".join(blob.bytes() for blob in server.cert_chain_pems)
     )
+    client = authority.issue_cert("client@example.com")
+    client_file, client_key_file = folder / "client.pem", folder / "client-key.pem"
+    client_file.write_bytes(b"".join(blob.bytes() for blob in client.cert_chain_pems))
+    client.private_key_pem.write_to_path(client_key_file)
+    mutual = _server(authority, *names)
+    mutual.verify_mode = ssl.CERT_REQUIRED
+    mutual.load_verify_locations(ca_file)
     return Certificates(
         ca_file=str(ca_file),
         other_ca_file=str(other_ca_file),
         server=_server(authority, *names),
         server_file=str(server_file),
         other_host=_server(authority, "other.example.com"),
+        mutual=mutual,
+        client_file=str(client_file),
+        client_key_file=str(client_key_file),
     )
 
 

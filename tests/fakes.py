@@ -334,6 +334,7 @@ class FakeText:
 
     text: str
     references: Mapping[str, str] = field(default_factory=dict)
+    is_encrypted: bool = False
 
 
 class FakeRegistry:
@@ -341,6 +342,7 @@ class FakeRegistry:
 
     Attributes:
         texts: What it has, by number.
+        encrypted: Numbers of those whose writers encrypt.
         is_down: True while it gives no answer.
         asked: Number and time of each question.
         seconds: How long an answer takes.
@@ -348,6 +350,7 @@ class FakeRegistry:
 
     def __init__(self, texts: Iterable[tuple[int, str]] = ()) -> None:
         self.texts = dict(texts)
+        self.encrypted: set[int] = set()
         self.is_down = False
         self.asked: list[tuple[int, float]] = []
         self.seconds = 0.01
@@ -364,4 +367,6 @@ class FakeRegistry:
         if self.is_down:
             raise RegistryUnreachableError("registry.test: refused")
         text = self.texts.get(number)
-        return None if text is None else FakeText(text=text)
+        if text is None:
+            return None
+        return FakeText(text=text, is_encrypted=number in self.encrypted)

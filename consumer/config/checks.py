@@ -74,7 +74,17 @@ def check_registry(
         ("username", registry.username, "password", registry.password),
         ("certificate_file", registry.certificate_file, "key_file", registry.key_file),
         ("key_file", registry.key_file, "certificate_file", registry.certificate_file),
+        ("logical_cluster", registry.logical_cluster, "token", registry.token),
+        ("identity_pool", registry.identity_pool, "token", registry.token),
     )
+    if registry.token is not None and registry.username is not None:
+        faults.add(
+            "C109",
+            where(("registry", "token")),
+            "`registry.token` and `registry.username` are both set, and a request "
+            "carries one of them only.",
+            "Keep the token, or keep user and password.",
+        )
     for name, value, other, needed in pairs:
         if value is not None and needed is None:
             faults.add(
@@ -83,7 +93,13 @@ def check_registry(
                 f"`registry.{name}` stands without `registry.{other}`.",
                 f"Set `registry.{other}` too, or remove `registry.{name}`.",
             )
-    others = (registry.username, registry.proxy, registry.ca_file, registry.key_file)
+    others = (
+        registry.username,
+        registry.token,
+        registry.proxy,
+        registry.ca_file,
+        registry.key_file,
+    )
     if registry.url is None and any(value is not None for value in others):
         faults.add(
             "C104",

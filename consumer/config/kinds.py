@@ -27,6 +27,7 @@ __all__ = [
     "Size",
     "Text",
     "Url",
+    "Urls",
     "Wrong",
 ]
 
@@ -278,6 +279,29 @@ class Url:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Urls:
+    """Addresses of one service, the first to be tried first: a list, or with commas."""
+
+    is_secret: bool = False
+
+    def read(self, raw: object, *, is_text: bool) -> str | Wrong:
+        """Return the addresses with commas between them."""
+        found = []
+        for one in raw.split(",") if isinstance(raw, str) else as_list(raw):
+            text = one.strip() if isinstance(one, str) else one
+            address = Url().read(text, is_text=is_text)
+            if isinstance(address, Wrong):
+                return address
+            found.append(str(address))
+        return ",".join(found)
+
+    def schema(self) -> Mapping[str, object]:
+        """Return a string that begins with a scheme, or a list of them."""
+        one = Url().schema()
+        return {"anyOf": [one, {"type": "array", "items": one, "minItems": 1}]}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Listen:
     """`host:port`; an IPv6 address stands in brackets; port 0 takes a free one."""
 
@@ -294,6 +318,11 @@ class Listen:
     def schema(self) -> Mapping[str, object]:
         """Return a string that ends with a port."""
         return {"type": "string", "pattern": ":[0-9]+$"}
+
+
+def as_list(raw: object) -> list[object]:
+    """Return a list as it is, and anything else as the only item of one."""
+    return raw if isinstance(raw, list) and raw else [raw]
 
 
 def as_number(text: str) -> int | float | None:

@@ -16,6 +16,7 @@ from consumer.config.kinds import (
     Password,
     Text,
     Url,
+    Urls,
 )
 from consumer.config.secret import MASK, Secret
 
@@ -29,6 +30,8 @@ __all__ = [
 
 # librdkafka's own default, CONFIGURATION.md "session.timeout.ms"
 SESSION_TIMEOUT_MS = 45_000
+# What goes into a header as it stands.
+HEADER = Text(pattern=r"[!-~]{1,200}", meaning="a text without spaces")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -83,8 +86,9 @@ class RegistrySettings:
     url: str | None = field(
         default=None,
         metadata=key(
-            Url(),
-            "Schema registry (Confluent API); without it all schemas are local ones",
+            Urls(),
+            "Schema registry (Confluent API), several with commas or as a list; "
+            "without it all schemas are local ones",
         ),
     )
     username: str | None = field(
@@ -92,6 +96,23 @@ class RegistrySettings:
     )
     password: Secret | None = field(
         default=None, metadata=key(Password(), "Password for basic authentication")
+    )
+    token: Secret | None = field(
+        default=None,
+        metadata=key(
+            Password(),
+            "Bearer token, instead of user and password; a file is read at each request",
+        ),
+    )
+    logical_cluster: str | None = field(
+        default=None,
+        metadata=key(
+            HEADER, "The registry's logical cluster, which a hosted one wants to know"
+        ),
+    )
+    identity_pool: str | None = field(
+        default=None,
+        metadata=key(HEADER, "The identity pool of a token, if the registry has pools"),
     )
     proxy: Secret | None = field(
         default=None,

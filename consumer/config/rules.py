@@ -106,6 +106,18 @@ class DecodeSettings:
         default=64,
         metadata=key(Integer(low=1, high=1024), "Longest decimal, in bytes"),
     )
+    max_schema_bytes: int = field(
+        default=MEBI,
+        metadata=key(
+            Size(low=1024), "Longest schema, with those that it refers to", "1MiB"
+        ),
+    )
+    max_schema_types: int = field(
+        default=5_000,
+        metadata=key(
+            Integer(low=1, high=100_000), "Most types in a schema, names written out"
+        ),
+    )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -45,6 +45,8 @@ def masked_url(text: str) -> str:
         return MASK
     if "@" not in text:
         return text
+    if "," in text:  # a list of URLs, or a password: which is which cannot be told
+        return MASK
     host = parts.netloc.rpartition("@")[2]
     if not parts.netloc or not host:
         return MASK

@@ -43,6 +43,8 @@ __all__ = ["admit", "read_json"]
 JsonObject: TypeAlias = dict[str, object]
 
 MAX_NAME_CHARACTERS = 500  # names end up in messages
+# They end up in logs and in headers, where half a surrogate pair cannot be written.
+UNPRINTABLE = "a name or symbol has characters that cannot be printed"
 PRIMITIVES = {
     kind: Primitive(kind)
     for kind in (
@@ -119,6 +121,7 @@ class Admission:
         self._names: dict[str, Node] = {}
         self._open: set[str] = set()
         self._measure = Measure(limits)
+        self._built = 0
 
     def build(self, schema: object, namespace: str, depth: int) -> Node:
         """Return the node of `schema`, which stands `depth` types deep.
@@ -129,6 +132,12 @@ class Admission:
         if depth > self._limits.max_depth:
             raise SchemaError(
                 Reason.SCHEMA_TOO_DEEP, f"nests deeper than {self._limits.max_depth}"
+            )
+        self._built += 1
+        if self._built > self._limits.max_schema_types:  # what is written out alone
+            raise SchemaError(
+                Reason.SCHEMA_TOO_LARGE,
+                f"has more than {self._limits.max_schema_types} types",
             )
         node: Node
         if isinstance(schema, str):
@@ -146,6 +155,8 @@ class Admission:
         primitive = PRIMITIVES.get(name)
         if primitive is not None:
             return primitive
+        if not name.isprintable():
+            invalid(UNPRINTABLE)
         name = full_name(name, namespace)
         if name in self._open:
             raise SchemaError(Reason.SCHEMA_RECURSIVE, f"{name} contains itself")
@@ -241,6 +252,8 @@ class Admission:
             invalid("a namespace is not text")
         if len(own) > MAX_NAME_CHARACTERS:
             invalid(f"a namespace has more than {MAX_NAME_CHARACTERS} characters")
+        if not own.isprintable():
+            invalid(UNPRINTABLE)
         name = full_name(text_of(schema, "name"), own)
         if name in self._names or name in self._open:
             invalid(f"{name} is defined twice")
@@ -266,6 +279,8 @@ def text_of(schema: JsonObject, key: str) -> str:
         invalid(f"{key} is missing, or is not text")
     if len(value) > MAX_NAME_CHARACTERS:
         invalid(f"a {key} has more than {MAX_NAME_CHARACTERS} characters")
+    if not value.isprintable():
+        invalid(UNPRINTABLE)
     return value
 
 
@@ -282,4 +297,6 @@ def texts_of(schema: JsonObject, key: str) -> tuple[str, ...]:
     values = list_of(schema, key)
     if not all(isinstance(value, str) for value in values):
         invalid(f"{key} is not a list of texts")
+    if not all(map(str.isprintable, cast("list[str]", values))):
+        invalid(UNPRINTABLE)
     return tuple(cast("list[str]", values))

@@ -13,7 +13,8 @@ Theory of operation:
     - Its source is made of the templates below and of numbers; no text of a schema
       enters it.
     - Python allows 20 loops and 100 indents inside each other, so a part that lies
-      deeper than `INLINE_DEPTH` becomes a function of its own.
+      deeper than `INLINE_DEPTH` becomes a function of its own. Its compiler recurses
+      for each `elif`, so a union of more than `INLINE_BRANCHES` has a function for each.
 """
 
 from __future__ import annotations
@@ -43,6 +44,7 @@ __all__ = ["Check", "compile_check"]
 Check: TypeAlias = Callable[[bytes, int, int], tuple[int, int]]
 
 INLINE_DEPTH = 8
+INLINE_BRANCHES = 16
 ONE_BYTE_INDEXES = 64  # zig-zag: indexes below it take one byte
 FIXED_WIDTHS = {"null": 0, "float": 4, "double": 8}
 SCALARS = {
@@ -109,7 +111,7 @@ class Source:
             case Fixed():
                 lines = self._fixed(node)
             case Enumeration():
-                lines = enumeration(len(node.symbols))
+                lines = index(len(node.symbols), "ENUM_INDEX")
             case Union():
                 lines = self._union(node, depth)
             case Array():
@@ -149,15 +151,25 @@ class Source:
         return skip(node.size)
 
     def _union(self, node: Union, depth: int) -> list[str]:
+        if len(node.branches) > INLINE_BRANCHES:
+            return self._wide_union(node)
         lines = ["b = d[p]; p += 1"]
-        if len(node.branches) > ONE_BYTE_INDEXES:
-            lines.append("if b > 127: b, p = varint(d, p - 1)")
         word = "if"
         for index, branch in enumerate(node.branches):
             lines.append(f"{word} b == {index * 2}:")
             lines += indent(self._lines(branch, depth + 1) or ["pass"])
             word = "elif"
         return [*lines, "else: refuse(R.UNION_INDEX)"]
+
+    def _wide_union(self, node: Union) -> list[str]:
+        """Return the lines of a union that calls a function for each branch."""
+        names = [self.function(branch) for branch in node.branches]
+        table = f"branches_{next(self._numbers)}"
+        self._functions.append(f"{table} = ({', '.join(names)},)")
+        return [
+            *index(len(names), "UNION_INDEX"),
+            f"p, left = {table}[b >> 1](d, p, left)",
+        ]
 
     def _blocks(self, item: Node, depth: int, key: Iterable[str]) -> list[str]:
         count, end = f"c{depth}", f"e{depth}"
@@ -186,12 +198,12 @@ def is_decimal(logical: Logical | None) -> TypeGuard[Logical]:
     return logical is not None and logical.name == "decimal"
 
 
-def enumeration(symbols: int) -> list[str]:
-    """Return the lines that check an index of an enum of so many symbols."""
+def index(count: int, reason: str) -> list[str]:
+    """Return the lines that read an index below `count`, refused for `reason`."""
     lines = ["b = d[p]; p += 1"]
-    if symbols > ONE_BYTE_INDEXES:
+    if count > ONE_BYTE_INDEXES:
         lines.append("if b > 127: b, p = varint(d, p - 1)")
-    return [*lines, f"if b & 1 or b >= {symbols * 2}: refuse(R.ENUM_INDEX)"]
+    return [*lines, f"if b & 1 or b >= {count * 2}: refuse(R.{reason})"]
 
 
 def fitting_bytes(bound: int) -> int:

@@ -55,6 +55,12 @@ __all__ = ["Decoder", "Framing", "TopicRule", "Unclaimed"]
 VALUE_ERRORS = (ArithmeticError, LookupError, TypeError, ValueError, EOFError)
 
 
+ENCRYPTED = (
+    "the registry's rules for it encrypt fields or the payload, and there is no key "
+    "for them here; publish to this topic without such rules"
+)
+
+
 class TopicRule(msgspec.Struct, frozen=True, cache_hash=True):
     """What the mappings say of one topic.
 
@@ -113,7 +119,9 @@ class Decoder:
         self._has_registry = has_registry
         self._schemas: dict[bytes, Structure | SchemaError] = by_fingerprint(readers)
         self._unknown: set[bytes] = set()
-        self._bindings: dict[tuple[bytes, str], Binding | SchemaError] = {}
+        self._bindings: dict[
+            tuple[bytes, str], Binding | SchemaError | Undecodable
+        ] = {}
         self._tables: dict[TopicRule, dict[bytes, Entry]] = {}
 
     def decode(self, record: Record, rule: TopicRule) -> Answer:
@@ -147,13 +155,18 @@ class Decoder:
             if end != size:
                 refuse(Reason.TRUNCATED if end > size else Reason.TRAILING_BYTES)
         except BytesRefusedError as error:
-            return undecodable(error.reason)
+            return Undecodable(code=error.reason.value, message=error.message)
         except IndexError:
             return undecodable(Reason.TRUNCATED)
         return read(entry, value, start)
 
     def learn(
-        self, schema_id: SchemaId, text: str, references: Mapping[str, str]
+        self,
+        schema_id: SchemaId,
+        text: str,
+        references: Mapping[str, str],
+        *,
+        is_encrypted: bool = False,
     ) -> None:
         """Take in the schema of `schema_id`, for ever.
 
@@ -162,6 +175,9 @@ class Decoder:
             text: Its JSON.
             references: Name of each schema that it refers to, to its JSON; each after
                 those that it refers to itself.
+            is_encrypted: Whether the registry says that writers encrypt what they
+                write with it. What they write can be decoded, but is not the event:
+                ciphertext would end up in profiles.
 
         Raises:
             SchemaError: It is not admitted; records that name it are undecodable.
@@ -170,6 +186,8 @@ class Decoder:
         self._unknown.discard(key)
         self._tables.clear()
         try:
+            if is_encrypted:
+                raise SchemaError(Reason.SCHEMA_ENCRYPTED, ENCRYPTED)  # noqa: TRY301 - as any that is not admitted
             self._schemas[key] = admit(text, references, self._limits)
         except SchemaError as error:
             self._schemas[key] = error
@@ -237,6 +255,8 @@ class Decoder:
                 bound = bind(writer, reader, self._limits)
             except SchemaError as error:
                 bound = error
+            except RecursionError:  # as in `admit`
+                bound = undecodable(Reason.SCHEMA_TOO_DEEP)
             self._bindings[place] = bound
         return cast("Entry", bound)
 

@@ -9,14 +9,14 @@ from __future__ import annotations
 import math
 from typing import cast
 
-from fastavro.read import LOGICAL_READERS
-
+from consumer.decode.conversions import reader_of
 from consumer.decode.forms import form
 from consumer.decode.nodes import (
     MISSING,
     Array,
     Enumeration,
     Fixed,
+    Logical,
     Map,
     Node,
     Primitive,
@@ -37,6 +37,7 @@ JSON_TYPES: dict[str, tuple[type, ...]] = {
     "string": (str,),
 }
 SPECIAL = {"NaN": math.nan, "Infinity": math.inf, "-Infinity": -math.inf}
+TIMES = frozenset({"time-millis", "time-micros"})
 BITS = {"int": 31, "long": 63}
 FLOATS = frozenset({"float", "double"})
 
@@ -104,13 +105,28 @@ def logical_value(node: Primitive | Fixed, kind: str, value: object) -> object:
         ValueError: It is out of the logical type's range.
     """
     logical = node.logical
-    reader = logical and LOGICAL_READERS.get(f"{kind}-{logical.name}")
-    if not reader:
+    reader = logical and reader_of(kind, logical.name)
+    if not logical or not reader:
         return value
+    check_range(logical, value)
     try:
         return reader(value, cast("dict[str, object]", form(node)), None)
     except ArithmeticError as error:
         raise ValueError("the default is out of range") from error
+
+
+def check_range(logical: Logical, value: object) -> None:
+    """Refuse what fastavro would change in silence, as the check of records does.
+
+    Raises:
+        ValueError: A decimal has more digits than its precision, or a time is negative.
+    """
+    if logical.name == "decimal":
+        unscaled = int.from_bytes(cast("bytes", value), "big", signed=True)
+        if abs(unscaled) >= 10**logical.precision:
+            raise ValueError("the default has more digits than its precision")
+    elif logical.name in TIMES and cast("int", value) < 0:
+        raise ValueError("the default is a time before midnight")
 
 
 def union_value(node: Union, default: object) -> object:

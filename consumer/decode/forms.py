@@ -6,12 +6,16 @@ Two costs of fastavro 1.13 are worked around here:
       for, so there is nothing left to look up.
     - It compares the writer's and the reader's schema for each record. Ours differ in
       their number of keys, which ends that comparison at once.
+
+It also matches names without their namespaces, and would take the first of a union's
+`a.Item` and `b.Item`; by now the writer's types have our names, so whole names match.
 """
 
 from __future__ import annotations
 
 from typing import cast
 
+from consumer.decode.conversions import name_for_fastavro, promotion_for_fastavro
 from consumer.decode.nodes import (
     MISSING,
     Array,
@@ -42,7 +46,7 @@ def form(node: Node) -> Form:
     """Return `node` as fastavro takes a type that it has parsed."""
     if isinstance(node, Union):
         return [form(branch) for branch in node.branches]
-    if isinstance(node, Primitive) and node.logical is None:
+    if isinstance(node, Primitive) and node.logical is None and not node.promoted:
         return node.kind
     return object_form(node)
 
@@ -53,13 +57,17 @@ def object_form(
     """Return a type that is written as an object."""
     keys: dict[str, object]
     match node:
+        case Primitive(promoted=""):
+            keys = {"type": node.kind, **logical_form(node.kind, node.logical)}
         case Primitive():
-            keys = {"type": node.kind, **logical_form(node.logical)}
+            name = promotion_for_fastavro(node.promoted)
+            keys = {"type": node.kind, "logicalType": name}
         case Fixed():
-            keys = {"type": "fixed", "name": node.name, "size": node.size}
-            keys |= logical_form(node.logical)
+            keys = {"type": "fixed", "name": name_form(node.name), "size": node.size}
+            keys |= logical_form("fixed", node.logical)
         case Enumeration():
-            keys = {"type": "enum", "name": node.name, "symbols": list(node.symbols)}
+            keys = {"type": "enum", "name": name_form(node.name)}
+            keys["symbols"] = list(node.symbols)
             keys |= {} if node.default is None else {"default": node.default}
         case Array():
             keys = {"type": "array", "items": form(node.items)}
@@ -67,8 +75,13 @@ def object_form(
             keys = {"type": "map", "values": form(node.values)}
         case _:
             fields = [field_form(field) for field in node.fields]
-            keys = {"type": "record", "name": node.name, "fields": fields}
+            keys = {"type": "record", "name": name_form(node.name), "fields": fields}
     return keys
+
+
+def name_form(name: str) -> str:
+    """Return a full name in which fastavro sees no namespace that it may leave out."""
+    return name.replace(".", "/")
 
 
 def field_form(field: Field) -> dict[str, object]:
@@ -77,12 +90,12 @@ def field_form(field: Field) -> dict[str, object]:
     return {"name": field.name, "type": form(field.type), **default}
 
 
-def logical_form(logical: Logical | None) -> dict[str, object]:
-    """Return the keys of a logical type."""
+def logical_form(base: str, logical: Logical | None) -> dict[str, object]:
+    """Return the keys of a logical type on `base`."""
     if logical is None:
         return {}
     if logical.name != "decimal":
-        return {"logicalType": logical.name}
+        return {"logicalType": name_for_fastavro(base, logical.name)}
     return {
         "logicalType": "decimal",
         "precision": logical.precision,

@@ -31,6 +31,14 @@ VALUE_SCHEMA_ID = "__value_schema_id"
 ID_MARK, GUID_MARK, SINGLE_OBJECT_MARK = b"\x00", b"\x01", b"\xc3\x01"
 ID_BYTES, GUID_BYTES, SINGLE_OBJECT_BYTES = 5, 17, 10
 BARE = b""
+# What a value may begin like, and the least bytes that it must have then.
+BEGINNINGS = (
+    (ID_MARK, ID_BYTES, "begins like Confluent's framing"),
+    (SINGLE_OBJECT_MARK, SINGLE_OBJECT_BYTES, "begins like single-object encoding"),
+    (b"{", 0, "begins like JSON"),
+    (b"[", 0, "begins like JSON"),
+    (b"Obj\x01", 0, "is an Avro container file"),
+)
 
 
 class Framing(enum.StrEnum):
@@ -41,6 +49,17 @@ class Framing(enum.StrEnum):
     HEADER = "header"
     SINGLE_OBJECT = "single_object"
     BARE = "bare"
+
+
+HEADER_WANTED = f"no header `{VALUE_SCHEMA_ID}`"
+ID_WANTED = "00 and an id of four bytes (Confluent)"
+FINGERPRINT_WANTED = "C3 01 and a fingerprint of eight (single object)"
+WANTED = {
+    Framing.AUTO: f"{HEADER_WANTED}, no {ID_WANTED}, no {FINGERPRINT_WANTED}",
+    Framing.CONFLUENT: f"the mapping's source wants {ID_WANTED}",
+    Framing.HEADER: f"the mapping's source wants a header, and there is {HEADER_WANTED}",
+    Framing.SINGLE_OBJECT: f"the mapping's source wants {FINGERPRINT_WANTED}",
+}
 
 
 def frame(
@@ -74,7 +93,19 @@ def frame(
         key = value[:SINGLE_OBJECT_BYTES]
         if key[:2] == SINGLE_OBJECT_MARK and len(key) == SINGLE_OBJECT_BYTES:
             return key, SINGLE_OBJECT_BYTES
-    raise BytesRefusedError(Reason.NO_FRAMING if is_auto else Reason.WRONG_FRAMING)
+    reason = Reason.NO_FRAMING if is_auto else Reason.WRONG_FRAMING
+    raise BytesRefusedError(reason, unfit(value, framing))
+
+
+def unfit(value: bytes, framing: Framing) -> str:
+    """Return why `value`, or its record, is not framed so, without a byte of it."""
+    found = "begins like no framing" if value else "is empty"
+    for begin, size, text in BEGINNINGS:
+        if value.startswith(begin):
+            found = text
+            if len(value) < size:
+                found = f"has {len(value)} bytes, too few for what it begins like"
+    return f"{WANTED[framing]}; the value {found}."
 
 
 def header_key(content: bytes | None) -> bytes:

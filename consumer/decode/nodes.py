@@ -43,10 +43,18 @@ class Logical:
 
 @dataclass(frozen=True, slots=True)
 class Primitive:
-    """`null`, `boolean`, `int`, `long`, `float`, `double`, `bytes` or `string`."""
+    """`null`, `boolean`, `int`, `long`, `float`, `double`, `bytes` or `string`.
+
+    Attributes:
+        kind: Which of them.
+        logical: Its logical type.
+        promoted: The kind of ours that a writer's value becomes; empty when that is
+            left to fastavro. A kind itself when the value must stay what it is.
+    """
 
     kind: str
     logical: Logical | None = None
+    promoted: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -8,7 +8,12 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import cast
 
-from fastavro.schema import fingerprint, to_parsing_canonical_form
+from fastavro.schema import (
+    SchemaParseException,
+    UnknownType,
+    fingerprint,
+    to_parsing_canonical_form,
+)
 
 from consumer.decode.admission import admit, read_json
 from consumer.decode.defaults import default_value
@@ -21,10 +26,20 @@ from consumer.decode.nodes import (
     Structure,
     Union,
 )
+from consumer.decode.reasons import Reason
 from consumer.errors import ConfigurationError, FileFault, SchemaError
 
 __all__ = ["ReaderSchema", "load_readers"]
 
+# What fastavro 1.13 raises for a schema that it does not like; not per record.
+STRICTER = (
+    SchemaParseException,
+    UnknownType,
+    AttributeError,
+    LookupError,
+    TypeError,
+    ValueError,
+)
 JSON_MEND = "Look at this place and the one before it: commas, quotes, brackets."
 RECORD_MEND = "Write a record that `avro-tools` compiles."
 
@@ -109,8 +124,18 @@ def load_reader(file: str, text: str, limits: DecodeLimits) -> ReaderSchema:
 
 
 def rabin(schema: dict[str, object]) -> int:
-    """Return CRC-64-AVRO of a schema's parsing canonical form."""
-    text = fingerprint(to_parsing_canonical_form(schema), "CRC-64-AVRO")
+    """Return CRC-64-AVRO of a schema's parsing canonical form.
+
+    Raises:
+        SchemaError: fastavro is stricter than we are, and makes none of it.
+    """
+    try:
+        text = fingerprint(to_parsing_canonical_form(schema), "CRC-64-AVRO")
+    except STRICTER as error:
+        raise SchemaError(
+            Reason.SCHEMA_INVALID,
+            f"no fingerprint can be made of it: {type(error).__name__}",
+        ) from error
     # fastavro gives the digits in the order of the bytes on the wire
     return int.from_bytes(bytes.fromhex(text), "little")
 

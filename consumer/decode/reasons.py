@@ -48,6 +48,7 @@ class Reason(enum.StrEnum):
     SCHEMA_TOO_DEEP = "schema_too_deep"
     SCHEMA_TOO_LARGE = "schema_too_large"
     SCHEMA_DECIMAL = "schema_decimal"
+    SCHEMA_ENCRYPTED = "schema_encrypted"
 
 
 DOCS: Mapping[Reason, str] = MappingProxyType({
@@ -80,6 +81,7 @@ DOCS: Mapping[Reason, str] = MappingProxyType({
     Reason.SCHEMA_TOO_DEEP: "The writer's schema nests deeper than `decode.max_depth`.",
     Reason.SCHEMA_TOO_LARGE: "The writer's schema is too long, or has too many fields.",
     Reason.SCHEMA_DECIMAL: "A decimal of the writer's schema can never be read.",
+    Reason.SCHEMA_ENCRYPTED: "The registry says that the writer encrypts its fields.",
 })
 
 
@@ -88,8 +90,10 @@ class BytesRefusedError(Exception):
 
     Attributes:
         reason: Why.
+        message: Why, for a person; it shows no value.
     """
 
-    def __init__(self, reason: Reason) -> None:
+    def __init__(self, reason: Reason, message: str = "") -> None:
         super().__init__(reason.value)
         self.reason = reason
+        self.message = message or DOCS[reason]

@@ -19,8 +19,10 @@ Rules:
 from __future__ import annotations
 
 import dataclasses
+from collections.abc import Sequence
 from typing import NamedTuple, NoReturn, cast
 
+from consumer.decode.conversions import PROMOTIONS as CONVERSIONS
 from consumer.decode.logical import KINDS
 from consumer.decode.nodes import (
     MISSING,
@@ -81,10 +83,46 @@ def resolve(writer: Node, reader: Node, path: str = "") -> Resolved:
     if isinstance(writer, Union):
         return resolve_union(writer, reader, path)
     branches = reader.branches if isinstance(reader, Union) else (reader,)
-    branch = next((branch for branch in branches if matches(writer, branch)), None)
+    branch = chosen(writer, branches)
     if branch is None:
         mismatch(writer, reader, path)
-    return resolve_pair(writer, branch, path)
+    resolved = resolve_pair(writer, branch, path)
+    return Resolved(kept(resolved.node, branches), resolved.is_plain)
+
+
+def chosen(writer: Node, branches: Sequence[Node]) -> Node | None:
+    """Return as which of our types `writer` is read.
+
+    The first that is the same type comes before the first that it can become, as in
+    Apache's Java: else `["long", date]` would read its own dates as numbers.
+    """
+    able = [branch for branch in branches if matches(writer, branch)]
+    same = (branch for branch in able if is_same_type(writer, branch))
+    return next(same, able[0] if able else None)
+
+
+def is_same_type(writer: Node, reader: Node) -> bool:
+    """Return whether two types that match need no promotion, nor a bare name."""
+    match writer, reader:
+        case Primitive(), Primitive():
+            return writer.kind == reader.kind
+        case (
+            (Fixed() | Enumeration() | Structure() as one),
+            (Fixed() | Enumeration() | Structure() as other),
+        ):
+            return one.name == other.name or one.name in other.aliases
+        case _:
+            return True
+
+
+def kept(node: Node, branches: Sequence[Node]) -> Node:
+    """Return `node` so that fastavro does not promote it to another of `branches`."""
+    if not isinstance(node, Primitive) or node.logical or node.promoted:
+        return node
+    ours = {branch.kind for branch in branches if isinstance(branch, Primitive)}
+    if ours.isdisjoint(PROMOTIONS.get(node.kind, ())):
+        return node
+    return Primitive(node.kind, promoted=node.kind)
 
 
 def resolve_pair(writer: Node, reader: Node, path: str) -> Resolved:
@@ -167,8 +205,9 @@ def resolve_primitive(writer: Primitive, reader: Primitive, path: str) -> Resolv
         logical = resolve_logical(writer.logical, reader.logical, path)
         return Resolved(Primitive(writer.kind, logical), is_plain=True)
     if reader.logical is None:
-        is_plain = (writer.kind, reader.kind) == ("int", "long")  # one type in Python
-        return Resolved(Primitive(writer.kind), is_plain)
+        changes = (writer.kind, reader.kind) in CONVERSIONS
+        promoted = Primitive(writer.kind, promoted=reader.kind if changes else "")
+        return Resolved(promoted, is_plain=True)
     if writer.kind != "int" or writer.logical is not None:
         mismatch(writer, reader, path)
     # An int and a long are written alike, so it is read as the long that it means.

@@ -6,7 +6,8 @@ Rules, by the Avro type:
 - A field that is left out has its default, or is null where it may be.
 - decimal: `"19.99"` or a number, or Avro's text of bytes. date: `"2026-03-01"` or days.
   timestamp: `"2026-03-01T15:30:00Z"` or a count since 1970. time: `"15:30:00"` or a count.
-  uuid: its text. bytes, fixed: a text, one character for each byte.
+  uuid: its text. duration: `{"months": 1, "days": 0, "milliseconds": 0}`, what is left
+  out is 0. bytes, fixed, and a uuid or duration on fixed: a text, one character a byte.
 """
 
 from __future__ import annotations
@@ -17,12 +18,16 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from decimal import Decimal, InvalidOperation
 
+from consumer.mapping.duration import duration_of
 from consumer.mapping.faults import did_you_mean
+from consumer.mapping.value_type import logical_name
 
 __all__ = ["RecordShapeError", "event_of", "merge_patch"]
 
 EPOCH = dt.datetime(1970, 1, 1, tzinfo=dt.UTC)
 MICROSECONDS = {"millis": 1_000, "micros": 1}
+NANOSECONDS = 1_000  # in a microsecond; the digits below are cut toward the past
+UUID_BYTES = 16
 
 
 class RecordShapeError(Exception):
@@ -91,7 +96,7 @@ class Conversion:
         self, value: object, schema: dict[str, object], path: str, space: str
     ) -> object:
         base = str(schema.get("type"))
-        logical = LOGICAL.get(str(schema.get("logicalType")))
+        logical = LOGICAL.get((base, logical_name(schema)))
         if base == "record":
             return self.record(value, schema, path, space)
         if base == "enum":
@@ -371,6 +376,26 @@ def identifier(value: object, _: dict[str, object], path: str) -> uuid.UUID:
         raise RecordShapeError(path, "this is not a UUID.") from None
 
 
+def fixed_identifier(value: object, _: dict[str, object], path: str) -> uuid.UUID:
+    """Return a UUID that is written as its text or as its sixteen bytes."""
+    if isinstance(value, str) and len(value) == UUID_BYTES:
+        return uuid.UUID(bytes=raw(value, path))
+    return identifier(value, _, path)
+
+
+def duration(value: object, _: dict[str, object], path: str) -> dict[str, int]:
+    """Return the parts of a duration.
+
+    Raises:
+        RecordShapeError: It is none.
+    """
+    try:
+        return duration_of(value)
+    except ValueError:
+        message = 'this is not a duration such as {"months": 1, "days": 0}.'
+        raise RecordShapeError(path, message) from None
+
+
 def whole(value: object) -> int:
     """Return a whole number.
 
@@ -385,24 +410,31 @@ def whole(value: object) -> int:
 def count(value: object, schema: dict[str, object]) -> dt.timedelta:
     """Return the time that a count of the schema's unit stands for."""
     unit = str(schema["logicalType"]).rpartition("-")[2]
+    if unit == "nanos":
+        return dt.timedelta(microseconds=whole(value) // NANOSECONDS)
     return dt.timedelta(microseconds=whole(value) * MICROSECONDS[unit])
 
 
 def cut(moment: dt.datetime, schema: dict[str, object]) -> dt.datetime:
     """Return `moment` without the digits that the schema does not keep."""
-    unit = MICROSECONDS[str(schema["logicalType"]).rpartition("-")[2]]
+    unit = MICROSECONDS.get(str(schema["logicalType"]).rpartition("-")[2], 1)
     return moment.replace(microsecond=moment.microsecond // unit * unit)
 
 
 Logical = Callable[[object, dict[str, object], str], object]
-LOGICAL: dict[str, Logical] = {
-    "decimal": decimal,
-    "date": date,
-    "uuid": identifier,
-    "time-millis": time,
-    "time-micros": time,
-    "timestamp-millis": timestamp,
-    "timestamp-micros": timestamp,
-    "local-timestamp-millis": local,
-    "local-timestamp-micros": local,
+LOGICAL: dict[tuple[str, str], Logical] = {
+    ("bytes", "decimal"): decimal,
+    ("fixed", "decimal"): decimal,
+    ("int", "date"): date,
+    ("string", "uuid"): identifier,
+    ("fixed", "uuid"): fixed_identifier,
+    ("fixed", "duration"): duration,
+    ("int", "time-millis"): time,
+    ("long", "time-micros"): time,
+    ("long", "timestamp-millis"): timestamp,
+    ("long", "timestamp-micros"): timestamp,
+    ("long", "timestamp-nanos"): timestamp,
+    ("long", "local-timestamp-millis"): local,
+    ("long", "local-timestamp-micros"): local,
+    ("long", "local-timestamp-nanos"): local,
 }

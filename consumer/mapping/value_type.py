@@ -10,7 +10,17 @@ import enum
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 
-__all__ = ["BOOLEAN", "DECIMAL", "INTEGER", "TEXT", "Kind", "ValueType", "from_avro"]
+__all__ = [
+    "BOOLEAN",
+    "DECIMAL",
+    "DURATION",
+    "INTEGER",
+    "TEXT",
+    "Kind",
+    "ValueType",
+    "from_avro",
+    "logical_name",
+]
 
 
 class Kind(enum.StrEnum):
@@ -96,15 +106,21 @@ PRIMITIVES = {
 # type beneath them.
 LOGICAL = {
     ("string", "uuid"): Kind.UUID,
-    ("fixed", "uuid"): Kind.UUID,
     ("int", "date"): Kind.DATE,
     ("int", "time-millis"): Kind.TIME,
     ("long", "time-micros"): Kind.TIME,
     ("long", "timestamp-millis"): Kind.TIMESTAMP,
     ("long", "timestamp-micros"): Kind.TIMESTAMP,
+    ("long", "timestamp-nanos"): Kind.TIMESTAMP,
     ("long", "local-timestamp-millis"): Kind.LOCAL_TIMESTAMP,
     ("long", "local-timestamp-micros"): Kind.LOCAL_TIMESTAMP,
+    ("long", "local-timestamp-nanos"): Kind.LOCAL_TIMESTAMP,
 }
+DURATION = ValueType(
+    kind=Kind.RECORD, fields=dict.fromkeys(("months", "days", "milliseconds"), INTEGER)
+)
+# Logical type and size of a fixed; on another size they are ignored.
+FIXED = {("uuid", 16): ValueType(kind=Kind.UUID), ("duration", 12): DURATION}
 
 
 def from_avro(schema: object, others: Mapping[str, object]) -> ValueType:
@@ -191,10 +207,35 @@ class Translation:
     def logical(self, schema: dict[str, object], base: str) -> ValueType | None:
         name = str(schema.get("logicalType", ""))
         if name == "decimal" and base in {"bytes", "fixed"}:
-            scale = schema.get("scale", 0)
-            return replace(DECIMAL, scale=scale if isinstance(scale, int) else 0)
+            return decimal_of(schema)
+        if base == "fixed":
+            return FIXED.get((name, size_of(schema)))
         kind = LOGICAL.get((base, name))
         return ValueType(kind=kind) if kind is not None else None
+
+
+def decimal_of(schema: dict[str, object]) -> ValueType | None:
+    """Return a decimal; None for one that Avro ignores, which reads as bytes."""
+    precision, scale = schema.get("precision"), schema.get("scale", 0)
+    if not isinstance(precision, int) or not isinstance(scale, int):
+        return None
+    return replace(DECIMAL, scale=scale) if 0 <= scale <= precision >= 1 else None
+
+
+def logical_name(schema: dict[str, object]) -> str:
+    """Return the logical type of a schema; empty for one that Avro ignores."""
+    name = str(schema.get("logicalType", ""))
+    if name == "decimal":
+        return name if decimal_of(schema) is not None else ""
+    if schema.get("type") == "fixed" and (name, size_of(schema)) not in FIXED:
+        return ""
+    return name
+
+
+def size_of(schema: dict[str, object]) -> int:
+    """Return the size of a fixed."""
+    size = schema.get("size")
+    return size if isinstance(size, int) else 0
 
 
 def entries(schema: dict[str, object]) -> list[dict[str, object]]:

@@ -169,6 +169,8 @@ def decode_limits(settings: Settings) -> DecodeLimits:
         max_depth=decode.max_depth,
         max_elements=decode.max_elements,
         max_decimal_bytes=decode.max_decimal_bytes,
+        max_schema_bytes=decode.max_schema_bytes,
+        max_schema_types=decode.max_schema_types,
     )
 
 

@@ -61,6 +61,10 @@ class RegisteredText(Protocol):
     def references(self) -> Mapping[str, str]:
         """Name to JSON text of every schema that it refers to."""
 
+    @property
+    def is_encrypted(self) -> bool:
+        """Whether writers encrypt what they write with it."""
+
 
 class Registry(Protocol):
     """Where writers' schemas come from."""

@@ -161,7 +161,12 @@ class SchemaDesk:
             if found is None:
                 return False
             try:
-                self._decoder.learn(schema_id, found.text, found.references)
+                self._decoder.learn(
+                    schema_id,
+                    found.text,
+                    found.references,
+                    is_encrypted=found.is_encrypted,
+                )
             except SchemaError as error:
                 log.warning(
                     "schema not admitted",

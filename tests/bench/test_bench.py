@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.bench import decode
 from tests.bench.__main__ import main, rewrite
 from tests.bench.memory import Peak
 from tests.bench.report import markdown, memory_rows
@@ -36,3 +37,12 @@ def test_the_readme_is_rewritten_between_its_markers(tmp_path: Path) -> None:
     path.write_text("a\n<!-- bench -->\nold\n<!-- /bench -->\nb\n")
     rewrite(path, "new")
     assert path.read_text() == "a\n<!-- bench -->\nnew\n<!-- /bench -->\nb\n"
+
+
+@pytest.mark.slow
+def test_decoding_is_measured(capsys: pytest.CaptureFixture[str]) -> None:
+    """The check of the loan record costs less than reading it, and bombs are listed."""
+    assert decode.main(["--repeats", "2"]) == 0
+    text = capsys.readouterr().out
+    assert "(1.0 met)" in text
+    assert "| array of 2^40 doubles" in text

@@ -21,6 +21,8 @@ def parts(seed: int) -> dict[str, tuple[str, ...]]:
     demo = (python, "-m", "consumer", "demo", "--output", "json")
     return {
         "histories": histories,
+        "decode": (python, "-m", "tests.bench.decode", "--repeats", "100"),
+        "avro": (python, "-m", "tests.long.avro", str(seed), "5000"),
         "demo": (*demo, "--records", "100000", "--seed", str(seed)),
         "cluster": (*PYTEST, "tests/integration/test_cluster.py"),
         "pipeline": (python, "-m", "tests.bench", "pipeline", "--real-kafka"),

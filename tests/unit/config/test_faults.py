@@ -108,6 +108,32 @@ from tests.unit.config.files import LEAST, faults, settings
             "`registry.username` stands without `registry.password`.",
         ),
         (
+            "registry: {url: 'http://h', token: t, username: u, password: p}",
+            (
+                "6:36 C109 `registry.token` and `registry.username` are both set, and a "
+                "request carries one of them only. Keep the token, or keep user and"
+            ),
+        ),
+        (
+            "registry: {url: 'http://h', logical_cluster: x}",
+            "`registry.logical_cluster` stands without `registry.token`.",
+        ),
+        (
+            "registry: {url: 'http://h', token: t, identity_pool: a b}",
+            "`registry.identity_pool` must be a text without spaces; it is 'a b'.",
+        ),
+        (
+            "registry: {token: t}",
+            "`registry.url` is missing, but other keys of `registry` are set.",
+        ),
+        ("registry: {url: 'http://h,'}", "`registry.url` must be an address; it is"),
+        ("registry: {url: []}", "`registry.url` must be an address; it is a list."),
+        ("registry: {url: [http://h, 7]}", "must be an address; it is a list."),
+        (
+            "registry: {url: 'http://h,http://me:s3cr3t@h'}",
+            "must not carry a user or password; it is '***'.",
+        ),
+        (
             "registry: {proxy: 'http://p:1'}",
             "`registry.url` is missing, but other keys of `registry` are set.",
         ),

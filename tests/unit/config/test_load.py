@@ -154,3 +154,22 @@ def test_where_the_target_is(folder: Path) -> None:
     assert settings(folder).target.url == "https://acme.tt.omtrdc.net"
     text = f"{LEAST}  base_url: http://127.0.0.1:8080/gate/\n"
     assert settings(folder, text).target.url == "http://127.0.0.1:8080/gate"
+
+
+def test_a_registry_may_have_several_urls(folder: Path) -> None:
+    """As a list or with commas, in the order in which they are tried."""
+    listed = "registry: {url: ['http://a:1/', 'https://b/x']}\n"
+    text = "registry: {url: 'http://a:1, https://b/x/'}\n"
+    for more in (listed, text):
+        assert settings(folder, LEAST + more).registry.url == "http://a:1,https://b/x"
+    found = settings(folder, LEAST, CONSUMER_REGISTRY__URL="http://a:1,https://b/x")
+    assert found.registry.url == "http://a:1,https://b/x"
+
+
+def test_a_registrys_token_may_stand_in_a_file(folder: Path) -> None:
+    """The file is remembered, so that the token can be read again."""
+    (folder / "token").write_text("t0ken\n")
+    more = "registry: {url: http://a, token: {file: token}, logical_cluster: lsrc-1}\n"
+    found = settings(folder, LEAST + more).registry
+    assert found.token == Secret("t0ken", folder / "token")
+    assert found.logical_cluster == "lsrc-1"

@@ -41,6 +41,9 @@ def test_no_secret_is_shown(folder: Path, broken: str) -> None:
         "keys: {a: 0777777777}",
         "kafka2: s3cr3t",
         "registry: {url: 'http://me:s3cr3t@h'}",
+        "registry: {url: 'http://h,http://me:s3cr3t@h'}",
+        "registry: {url: ['http://h', 'http://me:s3cr3t@h']}",
+        "registry: {url: 'http://h', token: s3cr3t, logical_cluster: 'a b'}",
     ],
 )
 def test_a_wrong_secret_is_not_repeated(folder: Path, text: str) -> None:
@@ -58,6 +61,8 @@ def test_a_wrong_secret_is_not_repeated(folder: Path, text: str) -> None:
         ("http://u:p@h:1/x", "http://***@h:1/x"),
         ("http://u:p@w@h", "http://***@h"),
         ("u:p@h", "***"),
+        ("http://h,http://u:p@h", "***"),
+        ("http://h,http://g", "http://h,http://g"),
         ("http://u:p@", "***"),
         ("http://[u:p@h", "***"),
     ],

@@ -1,35 +1,14 @@
-"""Bytes that hurt fastavro 1.13.1, and bytes that it believes; each with its code.
-
-Run as a program, it decodes each in a process of little memory and prints what that
-cost, one JSON value.
-"""
+"""Bytes that hurt fastavro 1.13.1, and bytes that it believes; each with its code."""
 
 from __future__ import annotations
 
-import json
-import resource
-import sys
-import time
 from typing import NamedTuple
 
-from consumer.decode.decoder import Decoder
-from consumer.decode.limits import DecodeLimits
 from consumer.decode.reasons import Reason
-from consumer.errors import SchemaError
-from consumer.model import Decoded
-from tests.unit.decode.avro import (
-    FRAME,
-    ID,
-    RULE,
-    encode,
-    make_decoder,
-    record,
-    schema,
-    taught,
-    zigzag,
-)
+from tests.unit.decode.avro import zigzag
 
-MEMORY_BYTES = 1 << 30
+__all__ = ["ROWS", "Row"]
+
 DECIMAL = {"type": "bytes", "logicalType": "decimal", "precision": 3, "scale": 0}
 WIDE = {"type": "bytes", "logicalType": "decimal", "precision": 12, "scale": 2}
 FIXED_DECIMAL = {**DECIMAL, "type": "fixed", "name": "F", "size": 4}
@@ -40,6 +19,8 @@ NULLABLE = {"type": "array", "items": ["null", "string"]}
 TEXTS = {"type": "map", "values": "string"}
 MATRIX = {"type": "array", "items": {"type": "array", "items": "int"}}
 UUID = {"type": "string", "logicalType": "uuid"}
+FIXED_UUID = {"type": "fixed", "name": "U", "size": 16, "logicalType": "uuid"}
+DURATION = {"type": "fixed", "name": "D", "size": 12, "logicalType": "duration"}
 
 
 def logical(base: str, name: str) -> dict[str, str]:
@@ -48,12 +29,21 @@ def logical(base: str, name: str) -> dict[str, str]:
 
 
 class Row(NamedTuple):
-    """A payload: the type of its only field, its bytes, and the code it ends with."""
+    """A payload.
+
+    Attributes:
+        name: What it is.
+        type: The type of its only field.
+        body: Its bytes.
+        code: The code with which it is refused.
+        twin: A valid body that is no longer, where refusing it takes a while.
+    """
 
     name: str
     type: object
     body: bytes
     code: Reason
+    twin: bytes = b""
 
 
 ROWS = (
@@ -71,12 +61,14 @@ ROWS = (
         NULLABLE,
         b"\x02\x00" * 100_001 + b"\x00",
         Reason.TOO_MANY_ELEMENTS,
+        b"\x02\x00" * 100_000 + b"\x00",
     ),
     Row(
         "array in array",
         MATRIX,
         zigzag(60_000) + b"\x02\x00\x00" * 60_000,
         Reason.TOO_MANY_ELEMENTS,
+        zigzag(50_000) + b"\x02\x00\x00" * 50_000 + b"\x00",
     ),
     Row("map of 2^40 texts", TEXTS, zigzag(2**40), Reason.TOO_MANY_ELEMENTS),
     Row("array that ends early", STRINGS, zigzag(90_000), Reason.TRUNCATED),
@@ -98,6 +90,18 @@ ROWS = (
         "decimal of 16 KB",
         WIDE,
         zigzag(16_000) + b"\x01" * 16_000,
+        Reason.DECIMAL_TOO_LONG,
+    ),
+    Row(
+        "decimal of 64 KB",
+        WIDE,
+        zigzag(64_000) + b"\x01" * 64_000,
+        Reason.DECIMAL_TOO_LONG,
+    ),
+    Row(
+        "decimal of 128 KB",
+        WIDE,
+        zigzag(128_000) + b"\x01" * 128_000,
         Reason.DECIMAL_TOO_LONG,
     ),
     Row("decimal of 2^50 bytes", WIDE, zigzag(2**50), Reason.DECIMAL_TOO_LONG),
@@ -173,130 +177,20 @@ ROWS = (
         Reason.BAD_VALUE,
     ),
     Row("negative time", logical("long", "time-micros"), zigzag(-1), Reason.BAD_VALUE),
+    Row("half a UUID", FIXED_UUID, bytes(8), Reason.TRUNCATED),
+    Row("half a duration", DURATION, bytes(6), Reason.TRUNCATED),
+    Row(
+        "local timestamp of 2^62",
+        logical("long", "local-timestamp-micros"),
+        zigzag(2**62),
+        Reason.BAD_VALUE,
+    ),
+    Row(
+        "map block of -2^63",
+        TEXTS,
+        zigzag(-(2**63)) + b"\x02\x00",
+        Reason.TOO_MANY_ELEMENTS,
+    ),
     Row("UUID of nonsense", UUID, b"\x08nope", Reason.BAD_VALUE),
     Row("value of 2 MiB", "bytes", zigzag(2**21) + bytes(2**21), Reason.TOO_LARGE),
 )
-
-
-def nested(levels: int) -> object:
-    """Return an array in an array, and so on."""
-    node: object = "int"
-    for _ in range(levels):
-        node = {"type": "array", "items": node}
-    return node
-
-
-def doubling(levels: int) -> dict[str, object]:
-    """Return a few lines that name 2 to the power of `levels` fields."""
-    inner: object = "int"
-    for level in range(levels):
-        twice = [{"name": "a", "type": inner}, {"name": "b", "type": f"crm.L{level}"}]
-        if level == 0:
-            twice[1] = {"name": "b", "type": "int"}
-            inner = {"type": "record", "name": "L1", "fields": twice}
-        else:
-            inner = {"type": "record", "name": f"L{level + 1}", "fields": twice}
-    return schema(inner)
-
-
-TREE = schema(["null", "crm.Event"])
-EMPTY = {"type": "record", "name": "Empty", "fields": []}
-NOTHING = {"type": "fixed", "name": "Nothing", "size": 0}
-
-SCHEMAS: tuple[tuple[str, str, Reason], ...] = (
-    ("linked list", json.dumps(TREE), Reason.SCHEMA_RECURSIVE),
-    (
-        "contains itself at once",
-        json.dumps(schema("crm.Event")),
-        Reason.SCHEMA_RECURSIVE,
-    ),
-    (
-        "array of nulls",
-        json.dumps(schema({"type": "array", "items": "null"})),
-        Reason.SCHEMA_ZERO_WIDTH,
-    ),
-    (
-        "map of nulls",
-        json.dumps(schema({"type": "map", "values": "null"})),
-        Reason.SCHEMA_ZERO_WIDTH,
-    ),
-    (
-        "array of empty records",
-        json.dumps(schema({"type": "array", "items": EMPTY})),
-        Reason.SCHEMA_ZERO_WIDTH,
-    ),
-    (
-        "array of fixed(0)",
-        json.dumps(schema({"type": "array", "items": NOTHING})),
-        Reason.SCHEMA_ZERO_WIDTH,
-    ),
-    (
-        "100 arrays in each other",
-        json.dumps(schema(nested(100))),
-        Reason.SCHEMA_TOO_DEEP,
-    ),
-    ("100,000 lists in each other", "[" * 100_000, Reason.SCHEMA_TOO_DEEP),
-    ("2^40 fields", json.dumps(doubling(40)), Reason.SCHEMA_TOO_LARGE),
-    (
-        "2 MiB of text",
-        json.dumps(schema("int", doc="x" * 2**21)),
-        Reason.SCHEMA_TOO_LARGE,
-    ),
-    (
-        "decimal of 10^9 digits",
-        json.dumps(schema({**DECIMAL, "precision": 10**9})),
-        Reason.SCHEMA_DECIMAL,
-    ),
-    (
-        "fixed decimal of 1 MB",
-        json.dumps(schema({**FIXED_DECIMAL, "size": 10**6})),
-        Reason.SCHEMA_DECIMAL,
-    ),
-    ("not JSON", "record Event {}", Reason.SCHEMA_INVALID),
-    ("not a record", '"string"', Reason.SCHEMA_NOT_RECORD),
-)
-
-
-def cost_of(decoder: Decoder, value: bytes) -> dict[str, object]:
-    """Return what refusing `value` cost, after one go to warm up."""
-    decoder.decode(record(value[:64]), RULE)
-    before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
-    started = time.process_time()
-    answer = decoder.decode(record(value), RULE)
-    spent = time.process_time() - started
-    after = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
-    return {
-        "code": getattr(answer, "code", "decoded"),
-        "seconds": spent,
-        "grown_bytes": (after - before) * 1024,
-    }
-
-
-def is_alive(decoder: Decoder, body: bytes) -> bool:
-    """Return whether the next record is processed."""
-    return isinstance(decoder.decode(record(FRAME + body), RULE), Decoded)
-
-
-def main() -> None:
-    """Print the cost of each row."""
-    resource.setrlimit(resource.RLIMIT_AS, (MEMORY_BYTES, MEMORY_BYTES))
-    valid = encode(schema("long"), {"x": 1})
-    limits = DecodeLimits()
-    costs: dict[str, dict[str, object]] = {}
-    for row in ROWS:
-        decoder = taught(schema(row.type), limits=limits)
-        costs[row.name] = cost_of(decoder, FRAME + row.body)
-    for name, text, _ in SCHEMAS:
-        decoder = make_decoder(schema("long"))
-        started = time.process_time()
-        try:
-            decoder.learn(ID, text, {})
-        except SchemaError as error:
-            spent = time.process_time() - started
-            costs[name] = {"code": error.code, "seconds": spent, "grown_bytes": 0}
-    costs["alive"] = {"code": str(is_alive(taught(schema("long")), valid))}
-    sys.stdout.write(json.dumps(costs))
-
-
-if __name__ == "__main__":
-    main()

@@ -229,6 +229,38 @@ def test_references_count_towards_the_length() -> None:
     assert caught.value.code == Reason.SCHEMA_TOO_LARGE
 
 
+@pytest.mark.parametrize(
+    "text",
+    [
+        json.dumps(schema("int", name="a\ud800")),
+        json.dumps(schema("int", namespace="a\nb")),
+        json.dumps(schema("int", aliases=["a\0"])),
+        json.dumps(schema("\ud800")),
+        json.dumps(schema({"type": "enum", "name": "E", "symbols": ["\ud800"]})),
+        json.dumps(EMPTY | {"fields": [{"name": "\x1b", "type": "int"}]}),
+    ],
+)
+def test_a_name_that_cannot_be_printed_is_invalid(text: str) -> None:
+    """Half a surrogate pair in a dead letter's message would end the process."""
+    with pytest.raises(SchemaError) as caught:
+        admit(text, {}, LIMITS)
+    assert caught.value.code == Reason.SCHEMA_INVALID
+    assert str(caught.value).isprintable()
+
+
+def test_a_name_may_have_letters_of_any_alphabet() -> None:
+    """Avro's own check is stricter in some languages, and looser in Java."""
+    assert (
+        admit(json.dumps(schema("int", name="Größe")), {}, LIMITS).name == "crm.Größe"
+    )
+
+
+def test_types_that_are_too_many_are_refused_before_all_are_built() -> None:
+    """A text of a megabyte costs what the limit allows."""
+    with pytest.raises(SchemaError, match=r"has more than 10 types$"):
+        admit(json.dumps(schema(*["int"] * 11)), {}, DecodeLimits(max_schema_types=10))
+
+
 def test_an_error_is_a_record() -> None:
     """Avro's `error` is a record by another name."""
     assert isinstance(first({**EMPTY, "type": "error"}), Structure)

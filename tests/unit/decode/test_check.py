@@ -159,3 +159,20 @@ def test_no_text_of_a_schema_enters_the_compiled_source() -> None:
     text = json.dumps(fields({"name": evil, "type": "int"}, name=evil))
     check = compile_check(admit(text, {}, DecodeLimits()), DecodeLimits())
     assert check(b"\x02", 0, 9) == (1, 9)
+
+
+@pytest.mark.parametrize("count", [16, 17, 64, 65, 4_000])
+def test_a_union_of_many_branches_is_checked(count: int) -> None:
+    """Python's compiler dies of a long `elif`; the registry may hold such a union."""
+    branches = [
+        {"type": "fixed", "name": f"F{number}", "size": 1 + number % 2}
+        for number in range(count)
+    ]
+    ours = [branches[0], branches[1], branches[-1]]
+    decoder = taught(schema(branches, "int"), schema(ours, "int"))
+    for index in (0, 1, count - 1):
+        value = b"a" * (1 + index % 2)
+        event = outcome(decoder, zigzag(index) + value + b"\x02")
+        assert event == {"x": value, "x1": 1}
+    for index in (-1, count, 2**40):
+        assert code(decoder, zigzag(index) + b"aaa") == "union_index"

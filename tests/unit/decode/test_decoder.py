@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import datetime as dt
 import decimal
+import inspect
 import json
+import sys
 from pathlib import Path
 
 import pytest
@@ -167,6 +169,23 @@ def test_a_schema_that_is_not_admitted_refuses_its_records() -> None:
     assert [code(decoder, b"\x02"), code(decoder, b"\x02")] == ["schema_invalid"] * 2
 
 
+def test_records_of_a_schema_with_encryption_rules_are_refused() -> None:
+    """They could be decoded, and ciphertext would end up in profiles."""
+    decoder = make_decoder(LONG)
+    with pytest.raises(SchemaError) as caught:
+        decoder.learn(ID, json.dumps(LONG), {}, is_encrypted=True)
+    assert caught.value.code == "schema_encrypted"
+    answer = decoder.decode(record(FRAME + b"\x02"), RULE)
+    assert isinstance(answer, Undecodable)
+    assert answer == Undecodable(
+        code="schema_encrypted",
+        message=(
+            "the registry's rules for it encrypt fields or the payload, and there is "
+            "no key for them here; publish to this topic without such rules"
+        ),
+    )
+
+
 def test_a_schema_may_refer_to_others() -> None:
     """References are taken in before the schema that names them."""
     inner = {"type": "record", "name": "I", "namespace": "a", "fields": []}
@@ -258,6 +277,21 @@ def test_the_shipped_schemas_are_read_without_a_reader_schema(path: Path) -> Non
     decoder.learn(ID, text, {})
     entry = decoder._find(rule(Framing.AUTO, name), FRAME)
     assert getattr(entry, "reader", "none") is None
+
+
+def test_a_schema_beyond_pythons_stack_refuses_its_records() -> None:
+    """`max_depth` may be set higher than what can be resolved and compiled."""
+    node: object = "int"
+    for level in range(20):
+        node = {"type": "array", "items": {**schema(node), "name": f"R{level}"}}
+    decoder = taught(schema(node))
+
+    def below(frames: int) -> str:
+        return below(frames - 1) if frames else code(decoder, b"\x00")
+
+    assert below(sys.getrecursionlimit() - len(inspect.stack()) - 90) == (
+        "schema_too_deep"
+    )
 
 
 def test_no_answer_shows_a_value() -> None:

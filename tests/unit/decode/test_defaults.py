@@ -16,6 +16,7 @@ from tests.unit.decode.avro import schema
 
 DECIMAL = {"type": "bytes", "logicalType": "decimal", "precision": 4, "scale": 2}
 FIXED = {"type": "fixed", "name": "F", "size": 2}
+EPOCH = dt.datetime(1970, 1, 1, tzinfo=dt.UTC)
 DATE = {"type": "int", "logicalType": "date"}
 ENUM = {"type": "enum", "name": "E", "symbols": ["A", "B"]}
 RECORD = {
@@ -48,7 +49,7 @@ def value_of(type_: object, default: object) -> object:
         (DECIMAL, "\u0004\u00d2", Decimal("12.34")),
         (FIXED, "ab", b"ab"),
         (DATE, 1, dt.date(1970, 1, 2)),
-        ({"type": "long", "logicalType": "timestamp-nanos"}, 1, 1),
+        ({"type": "long", "logicalType": "timestamp-nanos"}, 1, EPOCH),
         (ENUM, "B", "B"),
         ({"type": "array", "items": DATE}, [0], [dt.date(1970, 1, 1)]),
         ({"type": "map", "values": "bytes"}, {"k": "v"}, {"k": b"v"}),
@@ -79,6 +80,8 @@ def test_a_default_is_the_value_that_would_have_been_read(
         (FIXED, 1, "no fixed"),
         (DATE, 2**31 - 1, "out of range|ordinal"),
         ({"type": "long", "logicalType": "timestamp-millis"}, 2**62, "out of range"),
+        (DECIMAL, "\u0030\u0039", "more digits than its precision"),
+        ({"type": "int", "logicalType": "time-millis"}, -1, "before midnight"),
         (ENUM, "C", "no enumeration"),
         ({"type": "array", "items": "int"}, {}, "no array"),
         ({"type": "map", "values": "int"}, {"k": "v"}, "no int"),

@@ -12,6 +12,13 @@ CONFLUENT = b"\x00\x00\x00\x01\x02body"
 SINGLE = b"\xc3\x01" + bytes(range(8)) + b"body"
 GUID = b"\x01" + bytes(range(16))
 NAMED = "__value_schema_id"
+AN_ID = "the mapping's source wants 00 and an id of four bytes (Confluent)"
+A_PRINT = "the mapping's source wants C3 01 and a fingerprint of eight (single object)"
+A_HEADER = f"the mapping's source wants a header, and there is no header `{NAMED}`"
+NONE_OF_THEM = (
+    f"no header `{NAMED}`, no 00 and an id of four bytes (Confluent), "
+    "no C3 01 and a fingerprint of eight (single object)"
+)
 
 
 @pytest.mark.parametrize(
@@ -62,6 +69,39 @@ def test_a_record_that_is_not_framed_so_is_refused(
     with pytest.raises(BytesRefusedError) as caught:
         frame(value, headers, Framing(framing))
     assert caught.value.reason == expected
+
+
+@pytest.mark.parametrize(
+    ("value", "framing", "wanted", "found"),
+    [
+        (b'{"a": "s3cret"}', "auto", NONE_OF_THEM, "begins like JSON"),
+        (b'["s3cret"]', "auto", NONE_OF_THEM, "begins like JSON"),
+        (SINGLE, "confluent", AN_ID, "begins like single-object encoding"),
+        (CONFLUENT, "single_object", A_PRINT, "begins like Confluent's framing"),
+        (b"Obj\x01s3cret", "header", A_HEADER, "is an Avro container file"),
+        (b"s3cret", "confluent", AN_ID, "begins like no framing"),
+        (b"", "confluent", AN_ID, "is empty"),
+        (
+            b"\x00\x01",
+            "confluent",
+            AN_ID,
+            "has 2 bytes, too few for what it begins like",
+        ),
+        (
+            SINGLE[:9],
+            "auto",
+            NONE_OF_THEM,
+            "has 9 bytes, too few for what it begins like",
+        ),
+    ],
+)
+def test_the_message_says_why_none_fits(
+    value: bytes, framing: str, wanted: str, found: str
+) -> None:
+    """What was wanted and what the value looks like, and not a byte of it."""
+    with pytest.raises(BytesRefusedError) as caught:
+        frame(value, (("other", b"s3cret"),), Framing(framing))
+    assert caught.value.message == f"{wanted}; the value {found}."
 
 
 @pytest.mark.parametrize(

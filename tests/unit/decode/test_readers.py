@@ -68,3 +68,15 @@ def test_all_faults_of_all_files_are_told() -> None:
     ]
     assert "field d: the default is no int" in str(caught.value)
     assert "crm.Event is also defined in one.avsc" in str(caught.value)
+
+
+def test_a_schema_of_ours_that_fastavro_cannot_read_is_a_fault() -> None:
+    """It has no fingerprint, so no single-object record could name it."""
+    text = json.dumps(schema({"type": {"type": {"type": "null"}}}))
+    with pytest.raises(ConfigurationError) as caught:
+        load_readers({"a.avsc": text})
+    (fault,) = caught.value.faults
+    assert fault.code == "A101"
+    assert fault.message == (
+        "no fingerprint can be made of it: TypeError (schema_invalid)"
+    )

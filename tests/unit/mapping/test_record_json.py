@@ -11,6 +11,8 @@ import pytest
 from consumer.mapping.record_json import RecordShapeError, event_of, merge_patch
 
 MONEY = {"type": "bytes", "logicalType": "decimal", "precision": 9, "scale": 2}
+ID = {"type": "fixed", "name": "U", "size": 16, "logicalType": "uuid"}
+SPAN = {"type": "fixed", "name": "D", "size": 12, "logicalType": "duration"}
 COLOUR = {"type": "enum", "name": "Colour", "symbols": ["RED", "BLUE"]}
 HOME = {
     "type": "record",
@@ -86,6 +88,23 @@ def field(kind: object, **more: object) -> dict[str, object]:
             "00000000-0000-0000-0000-000000000001",
             uuid.UUID(int=1),
         ),
+        (ID, "00000000-0000-0000-0000-000000000001", uuid.UUID(int=1)),
+        (ID, "\0" * 15 + "\1", uuid.UUID(int=1)),
+        ({**ID, "size": 2}, "ab", b"ab"),
+        (SPAN, {"days": 3}, {"months": 0, "days": 3, "milliseconds": 0}),
+        ({**SPAN, "size": 2}, "ab", b"ab"),
+        (
+            long("timestamp-nanos"),
+            "2026-03-01T15:30:00.123456Z",
+            dt.datetime(2026, 3, 1, 15, 30, 0, 123_456, tzinfo=dt.UTC),
+        ),
+        (
+            long("local-timestamp-nanos"),
+            -1,
+            dt.datetime(1969, 12, 31, 23, 59, 59, 999_999),  # noqa: DTZ001 - local
+        ),
+        ({"type": "string", "logicalType": "date"}, "a", "a"),
+        ({"type": "bytes", "logicalType": "decimal"}, "a", b"a"),
         ({"type": "string", "logicalType": "of-our-own"}, "a", "a"),
         (COLOUR, "RED", "RED"),
         ({"type": "array", "items": "int"}, [1, 2], [1, 2]),
@@ -150,6 +169,13 @@ def test_values_are_those_of_the_reader(
         ),
         (long("time-micros"), "x", 'f: this is not a time such as "15:30:00".'),
         ({"type": "string", "logicalType": "uuid"}, "x", "f: this is not a UUID."),
+        (ID, "\u20ac" * 16, "f: a character stands for no byte."),
+        (ID, "x", "f: this is not a UUID."),
+        (
+            SPAN,
+            "P1M",
+            'f: this is not a duration such as {"months": 1, "days": 0}.',
+        ),
         (COLOUR, "REDD", "f: no symbol of the enum. Did you mean `RED`?"),
         ({"type": "array", "items": "int"}, 1, "f: a list belongs here."),
         ({"type": "array", "items": "int"}, ["x"], "f[0]: this is not a int."),

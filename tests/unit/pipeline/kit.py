@@ -34,6 +34,7 @@ from consumer.pipeline.in_force import InForce
 from consumer.pipeline.material import Material
 from consumer.pipeline.observe import Observer
 from consumer.pipeline.pipeline import Pipeline
+from consumer.pipeline.ports import Registry
 from consumer.schedule.statistics import Statistics
 from consumer.telemetry.metrics import Metrics
 from consumer.telemetry.tracing import OFF, Tracing
@@ -149,6 +150,7 @@ class World:
         settings: Settings | None = None,
         tracing: Tracing = OFF,
         material: Material = MATERIAL,
+        registry: Registry | None = None,
     ) -> None:
         loop = asyncio.get_running_loop()
         self.settings = settings or settings_of()
@@ -169,7 +171,7 @@ class World:
             InForce(material),
             Outside(
                 transport=self.target,
-                registry=self.registry,
+                registry=registry or self.registry,
                 letters=self.letters,
                 observer=self.observer,
                 refused=self._refuse,

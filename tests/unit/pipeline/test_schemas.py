@@ -150,6 +150,17 @@ async def test_a_schema_that_is_not_admitted_rejects_its_records() -> None:
 
 
 @virtual
+async def test_records_of_a_schema_that_encrypts_are_rejected() -> None:
+    """Ciphertext must not end up in a profile."""
+    async with World.begun() as world:
+        world.registry.encrypted.add(7)
+        world.publish(P0, "a", schema_id=7)
+        await world.settle(1)
+        assert world.letters.reasons == ["schema_encrypted"]
+        assert world.target.calls == []
+
+
+@virtual
 async def test_records_of_a_partition_that_went_away_are_not_resumed() -> None:
     """What waited for a schema is released with its partition."""
     async with World.begun() as world:
