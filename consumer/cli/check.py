@@ -11,7 +11,8 @@ import click
 
 from consumer.cli.exits import Exit
 from consumer.cli.files import load_settings
-from consumer.cli.output import emit, fault_lines, faults_value, output_option, say
+from consumer.cli.output import emit, faults_value, output_option, say
+from consumer.cli.quoting import quoted_faults
 from consumer.config.load import Origin
 from consumer.config.settings import Settings
 from consumer.decode.readers import load_readers
@@ -54,7 +55,7 @@ def check(form: str, config: str, *, show_origin: bool) -> int:
     if form == "json":
         emit(value(is_ok=is_ok, faults=tuple(faults), origins=origins))
     else:
-        show(tuple(faults), origins)
+        show(tuple(faults), origins, config)
         say("ok" if is_ok else f"{len(faults)} faults", "green" if is_ok else "red")
     return Exit.DONE if is_ok else Exit.CONFIGURATION
 
@@ -93,9 +94,11 @@ def value(
     return found
 
 
-def show(faults: tuple[FileFault, ...], origins: tuple[Origin, ...]) -> None:
-    """Print what a person reads."""
+def show(
+    faults: tuple[FileFault, ...], origins: tuple[Origin, ...], config: str
+) -> None:
+    """Print what a person reads; of the configuration no value, but where it is told."""
     for origin in origins:
         click.echo(f"{origin.key} = {origin.shown}  ({origin.where})")
     if faults:
-        click.echo(fault_lines(faults))
+        click.echo(quoted_faults(faults, frozenset({config})))

@@ -96,6 +96,7 @@ class Faults:
         mend: str,
         *,
         at_key: bool = False,
+        severity: str = "error",
     ) -> None:
         """Note one fault at the value of `path`, or at its key."""
         document = self.document
@@ -108,6 +109,7 @@ class Faults:
                 column=place.column,
                 message=message,
                 mend=mend,
+                severity=severity,
             )
         )
 

@@ -49,6 +49,8 @@ def test_a_fault_as_text(capsys: pytest.CaptureFixture[str], config: Path) -> No
     assert ended.code == Exit.CONFIGURATION
     expected = (
         f"{config}:8:3: error C101: There is no key `target.clientt`.\n"
+        "     8 |   clientt: ***\n"
+        "       |   ^^^^^^^\n"
         "    Did you mean `target.client`?\n"
     )
     assert ended.out == expected

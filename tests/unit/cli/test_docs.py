@@ -3,6 +3,7 @@
 import msgspec
 import pytest
 
+from consumer.cli.fault_reference import errors
 from consumer.config.describe import table
 from consumer.telemetry.names import table as metrics
 from tests.unit.cli.command import run
@@ -12,6 +13,7 @@ def test_the_tables(capsys: pytest.CaptureFixture[str]) -> None:
     """The tables are printed as they go into the README."""
     assert run(capsys, "docs", "configuration").out == table()
     assert run(capsys, "docs", "metrics").out == metrics()
+    assert run(capsys, "docs", "errors").out == errors()
 
 
 def test_the_schema(capsys: pytest.CaptureFixture[str]) -> None:
