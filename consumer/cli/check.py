@@ -26,7 +26,7 @@ __all__ = ["check"]
 
 T = TypeVar("T")
 AVRO = frozenset({".avsc"})
-YAML = frozenset({".yaml", ".yml"})
+MAPPINGS = frozenset({".yaml", ".yml", ".json"})  # fixtures stand beside mappings
 
 
 @click.command()
@@ -56,7 +56,7 @@ def check(form: str, config: str, *, show_origin: bool) -> int:
         emit(value(is_ok=is_ok, faults=tuple(faults), origins=origins))
     else:
         show(tuple(faults), origins, config)
-        say("ok" if is_ok else f"{len(faults)} faults", "green" if is_ok else "red")
+        say(counted(tuple(faults)), "green" if is_ok else "red")
     return Exit.DONE if is_ok else Exit.CONFIGURATION
 
 
@@ -67,12 +67,21 @@ def faults_of(settings: Settings) -> tuple[FileFault, ...]:
     """
     readers = load_readers(read_folder(settings.schemas, AVRO))
     found = check_mappings(
-        read_folder(settings.mappings, YAML),
+        read_folder(settings.mappings, MAPPINGS),
         readers,
         settings.topics,
         {name: key.reveal().encode() for name, key in settings.keys.items()},
     )
     return found.faults
+
+
+def counted(faults: tuple[FileFault, ...]) -> str:
+    """Return how many faults and warnings there are."""
+    warnings = sum(1 for fault in faults if fault.severity == "warning")
+    errors = len(faults) - warnings
+    said = "ok" if not errors else "1 fault" if errors == 1 else f"{errors} faults"
+    more = "1 warning" if warnings == 1 else f"{warnings} warnings"
+    return f"{said}, {more}" if warnings else said
 
 
 def tried(faults: list[FileFault], step: Callable[[], T]) -> T | None:
