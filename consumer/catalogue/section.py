@@ -24,6 +24,7 @@ class Section:
         right: The example, mended.
         event: The event that the example is about; empty where that says nothing.
         beside: Another file that belongs to the example.
+        beside_title: What that file is.
         language: Of the example, for colours.
         is_warning: Whether the program runs all the same.
     """
@@ -36,6 +37,7 @@ class Section:
     right: str
     event: str = ""
     beside: str = ""
+    beside_title: str = "Another file says:"
     language: str = "yaml"
     is_warning: bool = False
 
@@ -49,8 +51,8 @@ def markdown(section: Section) -> str:
     about = f" The example is about `{section.event}`." if section.event else ""
     lines += [f"{section.why}{about}", ""]
     if section.beside:
-        lines += ["Another file says:", "", *fenced(section, section.beside)]
-        lines += ["and this one:", ""]
+        lines += [section.beside_title, "", *fenced(section, section.beside)]
+        lines += ["And this one:", ""]
     lines += fenced(section, section.wrong)
     lines += fenced(section, f"{place}: {severity} {section.code}: {message}", "text")
     lines += [f"{mend}", "", *fenced(section, section.right)]

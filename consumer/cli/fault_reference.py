@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from consumer.catalogue.configuration import CONFIGURATION
+from consumer.catalogue.publishers import PUBLISHERS
 from consumer.catalogue.section import Section, markdown
 from consumer.catalogue.services import SERVICES
 from consumer.catalogue.yaml_files import YAML_FILES
@@ -19,6 +20,7 @@ PARTS: dict[str, tuple[Section, ...]] = {
     "Mapping files: CEL": EXPRESSIONS,
     "Mapping files: names, and files of one set": SETS,
     "Mapping files: what they cannot mean": ADVICE,
+    "Publishers' schemas": PUBLISHERS,
     "YAML": YAML_FILES,
     "Configuration": CONFIGURATION,
     "Schemas, Kafka, registry": SERVICES,

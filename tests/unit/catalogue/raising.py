@@ -9,10 +9,12 @@ from pathlib import Path
 import trustme
 
 from consumer.catalogue.section import Section
+from consumer.cli.contracts import Contract, Written, judge_all, no_version
 from consumer.cli.shipped import shipped_schemas
 from consumer.config.load import load, parse
 from consumer.config.settings import Settings
 from consumer.deadletter import Line
+from consumer.decode.limits import DecodeLimits
 from consumer.decode.readers import load_readers
 from consumer.errors import ConfigurationError, FileFault
 from consumer.mapping.loading import check
@@ -51,6 +53,14 @@ profile: {third_party_id: member.crm_id}
 attributes: {borrower: {value: "true"}}
 """,
 }
+SEEN = """\
+version: 1
+name: seen
+source: {topic: seen, schema: t.Seen}
+profile: {third_party_id: id}
+attributes:
+  seenHow: {from: how, missing: skip}
+"""
 CONFIGURATION = """\
 kafka: {bootstrap.servers: "broker:9092", group.id: profiles}
 target: {client: acme}
@@ -185,8 +195,26 @@ def in_certificates(section: Section, text: str, folder: Path) -> tuple[FileFaul
     return collected(lambda: way_of(transport))
 
 
+def in_publisher(section: Section, text: str, _: Path) -> tuple[FileFault, ...]:
+    """Hold a publisher's schema against ours, which a mapping reads."""
+    readers = load_readers({"t.Seen.avsc": section.beside})
+    found = check({"seen.yaml": SEEN}, readers, {}, None)
+    assert found.mappings is not None, found.faults
+    contracts = [Contract(plan, readers["t.Seen"]) for plan in found.mappings.plans]
+    written = [Written(where="NEW.avsc", text=text, is_file=True)]
+    return tuple(judge_all(written, contracts, DecodeLimits()))
+
+
+def in_subject(_: Section, text: str, __: Path) -> tuple[FileFault, ...]:
+    """Ask for the versions of a subject where there is one other."""
+    subject = text.split(maxsplit=1)[0]
+    return () if subject == "crm.loan-funded.v1-value" else (no_version(subject),)
+
+
 RUNNERS: dict[str, Callable[[Section, str, Path], tuple[FileFault, ...]]] = {
     "M": in_mapping,
+    "S": in_publisher,
+    "S107": in_subject,
     "Y": in_yaml,
     "A": in_schema,
     "C": in_configuration,
