@@ -9,6 +9,7 @@ import click
 from consumer.cli.fault_reference import errors
 from consumer.cli.output import emit
 from consumer.config.describe import json_schema, table
+from consumer.mapping.json_schema import json_schema as mapping_schema
 from consumer.telemetry.names import table as metrics_table
 
 __all__ = ["docs"]
@@ -20,6 +21,7 @@ TABLES: dict[str, Callable[[], str]] = {
 }
 SCHEMAS: dict[str, Callable[[], object]] = {
     "configuration-schema": json_schema,
+    "mapping-schema": mapping_schema,
 }
 
 
@@ -32,6 +34,7 @@ def docs(subject: str) -> int:
     configuration          every key: default and meaning
     configuration-schema   the JSON Schema of the configuration file, for editors
     errors                 every code of a fault: meaning, reason, example and mend
+    mapping-schema         the JSON Schema of a mapping file, for editors
     metrics                every metric: type, unit, labels and meaning
     """
     if subject in SCHEMAS:

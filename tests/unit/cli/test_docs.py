@@ -16,8 +16,9 @@ def test_the_tables(capsys: pytest.CaptureFixture[str]) -> None:
     assert run(capsys, "docs", "errors").out == errors()
 
 
-def test_the_schema(capsys: pytest.CaptureFixture[str]) -> None:
-    """The schema of the configuration is JSON."""
-    ended = run(capsys, "docs", "configuration-schema")
+@pytest.mark.parametrize("subject", ["configuration-schema", "mapping-schema"])
+def test_the_schemas(capsys: pytest.CaptureFixture[str], subject: str) -> None:
+    """The schemas of configuration and mapping files are JSON."""
+    ended = run(capsys, "docs", subject)
     found = msgspec.json.decode(ended.out)
     assert found["$schema"] == "https://json-schema.org/draft/2020-12/schema"
