@@ -41,6 +41,9 @@ def test_all_tables_are_there() -> None:
     assert [(document.parent.name, command) for document, command, _ in PARTS] == [
         (ROOT.name, "docs configuration"),
         (ROOT.name, "docs metrics"),
+        ("schemas", "docs mapping"),
+        ("schemas", "docs functions"),
+        ("schemas", "docs attributes"),
     ]
 
 

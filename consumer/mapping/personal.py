@@ -17,7 +17,7 @@ from consumer.mapping.faults import FaultCode, Faults
 from consumer.mapping.specification import MappingSpec, RuleSpec
 from consumer.yamlfile import Path
 
-__all__ = ["Fields", "check_personal", "is_personal_name"]
+__all__ = ["Fields", "check_personal", "is_hidden", "is_personal_name"]
 
 NAME = re.compile(
     r"(^|_)("
@@ -148,8 +148,8 @@ class Fields:
         for one in entries(schema):
             self.collect(one.get("type"))
 
-    def why(self, segments: list[str]) -> str:
-        """Return why the field at a path is likely personal; empty when it is not."""
+    def find(self, segments: list[str]) -> list[dict[str, object]]:
+        """Return the field at a path, once for each branch of a union that has it."""
         below: list[object] = [self.schema]
         found: list[dict[str, object]] = []
         for segment in segments:
@@ -157,6 +157,16 @@ class Fields:
             named = [one for one in step if one.get("name") == segment]
             found = named or (found if step else [])  # an entry of a map: the map
             below = [one["type"] for one in step]
+        return found
+
+    def doc(self, path: str) -> str:
+        """Return what the schema says of the field at a path."""
+        docs = (str(one.get("doc", "")) for one in self.find(path.split(".")))
+        return next(filter(None, docs), "")
+
+    def why(self, segments: list[str]) -> str:
+        """Return why the field at a path is likely personal; empty when it is not."""
+        found = self.find(segments)
         reasons = [reason(one) for one in found if not self.is_choice(one["type"])]
         return next(filter(None, reasons), "")
 

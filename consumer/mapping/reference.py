@@ -66,7 +66,10 @@ MEANINGS: Mapping[str, Mapping[str, str]] = MappingProxyType({
         "from": "A path such as `loan.amount`; a list for a function of several inputs.",
         "cel": "Or an expression.",
         "value": "Or a text that is always the same.",
-        "missing": "What a null, or an empty text at the end, does.",
+        "missing": (
+            "What a null, or an empty text at the end, does: leave the attribute out, "
+            "refuse the record, write the agreed word for nothing, or write a text."
+        ),
         "parse": "Reads a text, or a number of seconds, as a value of another type.",
         "apply": "Functions, in order.",
         "translate": "A table: one text for another.",

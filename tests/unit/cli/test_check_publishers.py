@@ -16,6 +16,9 @@ from confluent_kafka.schema_registry import (
 
 from consumer.cli.exits import Exit
 from consumer.cli.shipped import shipped_mappings, shipped_schemas
+from consumer.cli.subjects import Asking
+from consumer.config.settings import RegistrySettings
+from consumer.errors import RegistryUnreachableError
 from tests.unit.cli.command import Ended, run
 from tests.unit.sandbox.box import Box, sandbox
 
@@ -265,6 +268,20 @@ async def test_a_registry_that_does_not_answer(
     assert "schema registry http://127.0.0.1:1" in str(ended.json["message"])
     ended = await checked(capsys, config, box.running.addresses.target)
     assert ended.code == Exit.DEPENDENCY
+
+
+def test_an_answer_of_another_shape_is_none() -> None:
+    """What the client stumbles over is told as the registry's fault, with its place."""
+    asking = Asking(RegistrySettings(url="http://u:s3cr3t@127.0.0.1:1/path"))
+
+    def stumble(_: SchemaRegistryClient) -> None:
+        raise TypeError("s3cr3t")
+
+    with pytest.raises(RegistryUnreachableError) as caught:
+        asking._ask(stumble)
+    assert str(caught.value) == (
+        "schema registry http://127.0.0.1:1: the answer is not a schema registry's"
+    )
 
 
 def test_a_registry_that_nobody_named(
