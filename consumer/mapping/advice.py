@@ -23,7 +23,7 @@ from consumer.mapping.personal import check_personal
 from consumer.mapping.specification import MappingSpec, TestSpec
 from consumer.mapping.step import StepError
 from consumer.mapping.value_type import Kind, ValueType, from_avro
-from consumer.yamlfile import Path, Value
+from consumer.yamlfile import Path, Place, Value
 
 __all__ = ["advise"]
 
@@ -98,7 +98,10 @@ class Conditions:
     path: Path
 
     def check(self, text: str) -> None:
-        """Note what can never hold in the expression `text`."""
+        """Note what can never hold in the expression `text`, if it is one at all."""
+        place = self.faults.document.place(self.path)
+        if any(Place(f.line, f.column) == place for f in self.faults.found):
+            return
         if self.unknown_symbols(text) or self.path[-1] != "when":
             return
         reason = Judge(self.type_of, self.is_false).never(text)

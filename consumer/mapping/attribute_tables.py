@@ -10,7 +10,7 @@ from consumer.mapping.checking import Readers
 from consumer.mapping.personal import Fields, is_hidden
 from consumer.mapping.plan import Plan
 from consumer.mapping.reads import rule_reads
-from consumer.mapping.rule import CLEARED, Rule
+from consumer.mapping.rule import Rule
 from consumer.mapping.specification import FormatSpec, MappingSpec, RuleSpec
 from consumer.mapping.value_type import Kind, ValueType
 
@@ -115,11 +115,8 @@ def meaning(rules: Sequence[RuleSpec], paths: Sequence[str], fields: Fields) -> 
 def values(spec: RuleSpec, rule: Rule) -> Iterator[str]:
     """Give what a rule may write: the words themselves, or what they look like."""
     yield from words(spec, rule)
-    missing = spec.missing
-    if missing is not None and missing.action == "clear":
-        yield f"`{CLEARED}`"
-    if missing is not None and missing.action == "use":
-        yield f"`{missing.use}`"
+    if rule.missing == "use" and rule.may_miss:
+        yield f"`{rule.text}`"
 
 
 def words(spec: RuleSpec, rule: Rule) -> Iterator[str]:

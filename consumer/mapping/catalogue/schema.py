@@ -209,15 +209,13 @@ when: event.loan.score > 700
     ),
     entry(
         FaultCode.CEL_KIND,
-        "CEL has no decimals, and as a double an amount would lose cents.",
+        "A decimal is no number of CEL's: as a double an amount would lose cents.",
         wrong="""
-attributes:
-  loanAmount: {cel: event.loan.amount}
+when: event.loan.amount > 1000
 """,
-        found="2:21 `event.loan.amount` is decimal: CEL has no decimals. | Use `from` with `format` or `apply`.",
+        found="1:7 `event.loan.amount` is decimal: CEL has no decimals. | Use `from` with `format` or `apply`.",
         right="""
-attributes:
-  loanAmount: {from: loan.amount, format: {decimal: 2}}
+when: event.loan.score > 700
 """,
     ),
     entry(

@@ -4,8 +4,11 @@ from __future__ import annotations
 
 import pytest
 
+from consumer.mapping.advice import element_of
 from consumer.mapping.loading import check
-from tests.unit.mapping.kit import BASE, READERS, checked, faults
+from consumer.mapping.value_type import from_avro
+from consumer.yamlfile import Value
+from tests.unit.mapping.kit import BASE, READERS, SCHEMA, checked, faults, mapping
 
 RIGHT = BASE + "  x: id\n"
 
@@ -101,6 +104,7 @@ def test_what_may_be_meant_is_left_alone(line: str) -> None:
 def test_an_expression_at_fault_is_named_once() -> None:
     """A condition that does not compile is not judged as well."""
     assert [one[0] for one in faults(with_line("when: nobody + 1 > 0"))] == ["M301"]
+    assert [one[0] for one in faults(with_line("when: event.colour == 1"))] == ["M301"]
 
 
 def test_without_its_schema_a_file_is_judged_by_its_tests_only() -> None:
@@ -109,12 +113,30 @@ def test_without_its_schema_a_file_is_judged_by_its_tests_only() -> None:
     assert [one[0] for one in faults(text)] == ["M201"]
 
 
-def test_an_element_of_a_list_is_judged_by_its_own_type() -> None:
-    """The enum of an element is known by the name that `for_each` gives it."""
-    text = with_line("for_each: {item: lines}").replace(
-        "attributes:", "when: item.sku == 'A' && item.sku == 'B'\nattributes:"
+@pytest.mark.parametrize(
+    ("each", "root", "known"),
+    [
+        ({"item": "lines"}, None, ["sku", "price", "note"]),
+        ({"item": "event.lines"}, "home", ["sku", "price", "note"]),
+        ({"item": "lines"}, "home", None),
+        ({"item": "id"}, None, None),
+        ({"a": "lines", "b": "lines"}, None, None),
+        ("lines", None, None),
+        (None, None, None),
+    ],
+)
+def test_an_element_of_a_list_has_its_own_type(
+    each: Value, root: str | None, known: list[str] | None
+) -> None:
+    """What `for_each` calls an element has the type of one, from the root on."""
+    spec = mapping(RIGHT).plans[0].spec
+    source = spec.source.model_copy(update={"root": root})
+    found = element_of(
+        {"for_each": each},
+        spec.model_copy(update={"source": source}),
+        from_avro(SCHEMA, {}),
     )
-    assert "M502" in [one[0] for one in faults(text)]
+    assert [list(one.fields) for one in found.values()] == ([known] if known else [])
 
 
 def test_a_warning_leaves_the_set_usable() -> None:
