@@ -38,14 +38,24 @@ MEANINGS: Mapping[str, Mapping[str, str]] = MappingProxyType({
         "no_profile": "What becomes of a record in which none is present.",
         "occurred_at": "When it happened: a rule that gives a timestamp.",
         "order": "Which of two values wins: the later in the partition, or in time.",
-        "stamp": "An attribute that tells `occurred_at` in the same call.",
+        "stamp": (
+            "One more attribute, which tells `occurred_at` in the same call. Mappings of "
+            "two topics may write one attribute only if both have it, or if no profile is "
+            "in the share of both."
+        ),
         "send_within": "How long an update may be held back to merge it with others.",
         "merge": "Whether it is held only when the quota is short, or always.",
         "send": "Whether a value that has not changed is sent again.",
         "endpoint": "Which of Target's ways in; the same for all mappings of a topic.",
         "priority": "Which updates go first when there are more than Target takes.",
-        "share": "A part of the profiles, such as `0-9` of 0 to 99.",
-        "for_each": "A list of which each element makes an item: `{item: members}`.",
+        "share": (
+            "The profiles it is for, such as `0-9` of 0 to 99: the first 8 bytes of SHA-256 "
+            "of `kind:id` as a number, modulo 100."
+        ),
+        "for_each": (
+            "`{item: members}`: an update for each `item` of the list `members`, which "
+            "rules and CEL see as `item.name`. What refuses one element refuses the record."
+        ),
         "attributes": "What is written: name, without `profile.`, to rule.",
         "cases": (
             "Attributes under conditions: the first case that holds is added to the common "
@@ -60,7 +70,10 @@ MEANINGS: Mapping[str, Mapping[str, str]] = MappingProxyType({
         "pattern": "A regular expression for whole names of topics.",
         "schema": "Full name of the event; records are claimed by it or by an alias.",
         "framing": "How records name their schema, when it is not to be found out.",
-        "root": "Where paths begin, such as `after`.",
+        "root": (
+            "The record in the event where paths begin, such as `after`; one that may be "
+            "null needs `event.after != null` in `when`."
+        ),
     },
     "RuleSpec": {
         "from": "A path such as `loan.amount`; a list for a function of several inputs.",
