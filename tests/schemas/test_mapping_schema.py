@@ -27,7 +27,7 @@ VALIDATOR = jsonschema.Draft202012Validator(SCHEMA)
 README = SCHEMAS.joinpath("README.md").read_text(encoding="utf-8")
 SHIPPED = sorted(SCHEMAS.joinpath("mappings").glob("*.yaml"))
 SAMPLES = re.findall(
-    r"^```yaml\n(version: 1\n.*?)^```", README, re.MULTILINE | re.DOTALL
+    r"^```yaml\n(version: 1\nname: .*?)^```", README, re.MULTILINE | re.DOTALL
 )
 MAPPINGS = [one for one in SECTIONS.values() if one.code[0] == "M"]
 # What the shape alone can have wrong, names of functions included; a part that is not
