@@ -20,10 +20,11 @@ from consumer.mapping.faults import FaultCode, Faults, did_you_mean
 from consumer.mapping.file_checks import attributes_of
 from consumer.mapping.paths import Scope
 from consumer.mapping.personal import check_personal
+from consumer.mapping.reads import Origin
 from consumer.mapping.specification import MappingSpec, TestSpec
 from consumer.mapping.step import StepError
 from consumer.mapping.value_type import Kind, ValueType, from_avro
-from consumer.yamlfile import Path, Place, Value
+from consumer.yamlfile import Path, Place
 
 __all__ = ["advise"]
 
@@ -46,28 +47,19 @@ def advise(checked: Checked, readers: Readers) -> None:
         return
     others = {full: other.schema for full, other in readers.items()}
     event = from_avro(reader.schema, others)
-    roots = {"event": event, **element_of(faults.document.value, spec, event)}
+    roots = {"event": event, **element_of(spec, event)}
     for path, text in expressions(spec):
         Conditions(roots, faults, path).check(text)
     check_personal(spec, faults, reader.schema, others)
 
 
-def element_of(
-    value: Value, spec: MappingSpec, event: ValueType
-) -> Mapping[str, ValueType]:
+def element_of(spec: MappingSpec, event: ValueType) -> Mapping[str, ValueType]:
     """Return the type of an element of `for_each`, by its name."""
-    each = value.get("for_each") if isinstance(value, dict) else None
-    if not isinstance(each, dict) or len(each) != 1:
+    origin = Origin.of(spec)
+    found = type_at(event, origin.path.split(".")) if origin.name else None
+    if found is None or found.element is None:
         return {}
-    [(name, path)] = each.items()
-    before = [] if str(path).startswith("event.") else segments(spec.source.root or "")
-    found = type_at(event, [*before, *segments(str(path))])
-    return {} if found is None or found.element is None else {name: found.element}
-
-
-def segments(path: str) -> list[str]:
-    """Return the fields of a path, without the event itself."""
-    return [part for part in path.removeprefix("event.").split(".") if part]
+    return {origin.name: found.element}
 
 
 def expressions(spec: MappingSpec) -> Iterator[tuple[Path, str]]:

@@ -9,7 +9,7 @@ from consumer.catalogue.table import table
 from consumer.mapping.checking import Readers
 from consumer.mapping.personal import Fields, is_hidden
 from consumer.mapping.plan import Plan
-from consumer.mapping.reads import rule_reads
+from consumer.mapping.reads import Origin, rule_reads
 from consumer.mapping.rule import Rule
 from consumer.mapping.specification import FormatSpec, MappingSpec, RuleSpec
 from consumer.mapping.value_type import Kind, ValueType
@@ -49,10 +49,10 @@ def attributes(plans: Sequence[Plan], readers: Readers) -> str:
 def rows_of(plan: Plan, fields: Fields) -> Iterator[tuple[str, ...]]:
     """Give a row for each attribute of a mapping."""
     spec = plan.spec
-    root = (spec.source.root or "").removeprefix("event.")
+    origin = Origin.of(spec)
     for name, rules in rules_by_name(plan).items():
         written = [spec for spec, _ in rules]
-        paths = unique(path for one in written for path in rule_reads(one, root))
+        paths = unique(path for one in written for path in rule_reads(one, origin))
         yield (
             f"`{name}`",
             meaning(written, paths, fields),

@@ -12,8 +12,8 @@ import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 
-from consumer.mapping.comparisons import PATH
 from consumer.mapping.faults import FaultCode, Faults
+from consumer.mapping.reads import Origin, rule_reads
 from consumer.mapping.specification import MappingSpec, RuleSpec
 from consumer.yamlfile import Path
 
@@ -55,11 +55,14 @@ def check_personal(
         schema: The reader's schema.
         others: All readers' schemas by full name.
     """
-    fields = Fields.of(schema, others)
+    fields, origin = Fields.of(schema, others), Origin.of(spec)
     for place, what, rule in rules_of(spec):
         if rule.personal is not None or is_hidden(rule):
             continue
-        for path, why in personal_paths(rule, spec, fields):
+        for path in rule_reads(rule, origin):
+            why = fields.why(path.split("."))
+            if not why:
+                continue
             faults.add(
                 FaultCode.PERSONAL,
                 place,
@@ -88,24 +91,6 @@ def is_hidden(rule: RuleSpec) -> bool:
     """Return whether a rule does not write the value itself."""
     hides = any(HIDING.match(call.name) for call in rule.apply)
     return hides or rule.translate is not None or "?" in (rule.cel or "")
-
-
-def personal_paths(
-    rule: RuleSpec, spec: MappingSpec, fields: Fields
-) -> Iterator[tuple[str, str]]:
-    """Give each path of a rule that is likely personal, and why."""
-    picked = [str(call.argument) for call in rule.apply if call.name == "pluck"]
-    paths = list(rule.from_) or re.findall(PATH, rule.cel or "")
-    for path in paths:
-        if path.startswith("meta."):
-            continue
-        segments = [*path.removeprefix("event.").split("."), *picked]
-        root = spec.source.root if not path.startswith("event.") else None
-        if root:
-            segments = [*root.removeprefix("event.").split("."), *segments]
-        why = fields.why(segments)
-        if why:
-            yield path, why
 
 
 def is_personal_name(name: str) -> bool:

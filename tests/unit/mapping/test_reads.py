@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import pytest
 
-from consumer.mapping.reads import reads, rule_reads
+from consumer.mapping.reads import Origin, reads, rule_reads
 from consumer.mapping.specification import MappingSpec, RuleSpec
+from tests.unit.mapping.kit import each
 
 SPEC = MappingSpec.model_validate({
     "version": 1,
@@ -59,7 +60,7 @@ def test_what_a_rule_reads(
     rule: dict[str, object], root: str, expected: list[str]
 ) -> None:
     """Paths are the event's, whole; a function names fields of elements."""
-    assert rule_reads(RuleSpec.model_validate(rule), root) == expected
+    assert rule_reads(RuleSpec.model_validate(rule), Origin(root=root)) == expected
 
 
 def test_paths_of_a_rule_begin_at_the_root() -> None:
@@ -67,3 +68,19 @@ def test_paths_of_a_rule_begin_at_the_root() -> None:
     source = SPEC.source.model_copy(update={"root": "event.after"})
     rooted = SPEC.model_copy(update={"source": source})
     assert {"after.id", "price", "ok"} < reads(rooted).keys()
+
+
+def test_paths_of_an_element_begin_at_its_list() -> None:
+    """What rules and CEL call an element is a part of the list."""
+    changes = {
+        "for_each": each("line", "lines"),
+        "attributes": {
+            "x": RuleSpec.model_validate({"from": "line.sku"}),
+            "y": RuleSpec.model_validate({"cel": "line.price > event.ratio"}),
+        },
+    }
+    found = reads(SPEC.model_copy(update=changes))
+    assert next(iter(found.items())) == ("lines", "`for_each`")
+    assert found["lines.sku"] == "attribute `x`"
+    assert found["lines.price"] == "attribute `y`"
+    assert Origin.of(SPEC) == Origin()
