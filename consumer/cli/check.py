@@ -23,6 +23,7 @@ from consumer.decode.readers import load_readers
 from consumer.errors import ConfigurationError, FileFault
 from consumer.mapping.loading import check as check_mappings
 from consumer.mapping.mapping_set import MappingSet
+from consumer.pipeline.material import nothing_mapped
 from consumer.source.properties import consumer_properties
 from consumer.telemetry.switch import read_switch
 from consumer.watch import read_folder
@@ -42,11 +43,29 @@ class Against:
         registry: Every registered version of their subjects.
         naming: How subjects are named.
         candidate: A schema that is not registered yet.
+        references: Schemas that it refers to, each after those it refers to itself.
     """
 
     registry: bool
     naming: str
     candidate: str | None
+    references: tuple[str, ...]
+
+    def candidates(self) -> list[Written]:
+        """Return the schema that is not registered yet, if there is one.
+
+        Raises UsageError when a file cannot be read.
+        """
+        if self.candidate is None:
+            return []
+        return [
+            Written(
+                where=self.candidate,
+                text=read_text(Path(self.candidate)),
+                references={one: read_text(Path(one)) for one in self.references},
+                is_file=True,
+            )
+        ]
 
 
 @dataclass(slots=True)
@@ -102,6 +121,13 @@ class Findings:
     help="Compare with a schema that is not registered yet; needs no registry.",
 )
 @click.option(
+    "--reference",
+    "references",
+    multiple=True,
+    metavar="FILE.avsc",
+    help="A schema that the candidate refers to; may be repeated, in order.",
+)
+@click.option(
     "--show-origin",
     is_flag=True,
     help="Say where each value came from, secrets masked.",
@@ -115,6 +141,7 @@ def check(
     mappings: str | None,
     subjects: str,
     candidate: str | None,
+    references: tuple[str, ...],
     registry: bool,
     show_origin: bool,
 ) -> int:
@@ -130,7 +157,12 @@ def check(
     findings = Findings()
     loaded = findings.tried(lambda: loaded_from(config, schemas, mappings))
     if loaded is not None:
-        against = Against(registry=registry, naming=subjects, candidate=candidate)
+        against = Against(
+            registry=registry,
+            naming=subjects,
+            candidate=candidate,
+            references=references,
+        )
         examine(loaded.settings, against, findings, config)
     origins = loaded.origins if loaded is not None and show_origin else ()
     code = findings.code()
@@ -183,6 +215,8 @@ def examine(
     contracts = findings.tried(lambda: proved(settings, known, findings.own))
     if contracts is not None:
         compare(settings, against, contracts, findings)
+        if against.registry and settings.registry.url is None:
+            findings.own.append(no_registry(config or "the command line"))
 
 
 def proved(
@@ -199,6 +233,8 @@ def proved(
     mappings = checked.mappings
     if mappings is None:
         return None
+    if not mappings.plans:
+        found.append(nothing_mapped(settings))
     contracts = [Contract(p, readers[p.spec.source.schema_]) for p in mappings.plans]
     return mappings, contracts
 
@@ -212,14 +248,8 @@ def compare(
     """Hold mappings against publishers' schemas."""
     mappings, contracts = ours
     limits = DecodeLimits(max_depth=settings.decode.max_depth)
-    if against.candidate is not None:
-        text = read_text(Path(against.candidate))
-        written = Written(where=against.candidate, text=text, is_file=True)
-        findings.theirs += judge_all([written], contracts, limits)
-    if not against.registry:
-        return
-    if settings.registry.url is None:
-        findings.own.append(no_registry())
+    findings.theirs += judge_all(against.candidates(), contracts, limits)
+    if not against.registry or settings.registry.url is None:
         return
     # Importing the registry's client takes 0.2 s, which only this option is worth.
     from consumer.cli.subjects import Naming, judge_registry  # noqa: PLC0415 - as said
@@ -232,11 +262,11 @@ def compare(
     findings.theirs += found or []
 
 
-def no_registry() -> FileFault:
+def no_registry(config: str) -> FileFault:
     """Return the fault of a configuration without the registry that is to be asked."""
     return FileFault(
         code="C104",
-        file="the configuration",
+        file=config,
         line=0,
         column=0,
         message="`registry.url` is missing: `--registry` asks it.",

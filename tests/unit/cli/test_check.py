@@ -88,6 +88,17 @@ def test_a_warning_is_no_fault(
     assert ended.err == f"{FIXTURE_TESTS} faults, 1 warning\n"
 
 
+def test_a_folder_without_a_mapping(
+    capsys: pytest.CaptureFixture[str], config: Path, tmp_path: Path
+) -> None:
+    """What `run` refuses to start with is a fault here, too."""
+    (tmp_path / "empty").mkdir()
+    config.write_text(config.read_text().replace(str(shipped_mappings()), "empty"))
+    ended = run(capsys, "check", "--config", str(config), "--output", "json")
+    assert [one["code"] for one in ended.listed("faults")] == ["C111"]
+    assert ended.code == Exit.CONFIGURATION
+
+
 def test_faults_of_all_kinds_come_together(
     capsys: pytest.CaptureFixture[str],
     config: Path,

@@ -111,6 +111,21 @@ def test_a_candidate_of_an_event_that_nobody_reads(
     assert ended.code == Exit.USAGE
 
 
+def test_a_candidate_that_refers_to_others(
+    capsys: pytest.CaptureFixture[str], tmp_path: Path
+) -> None:
+    """What a schema refers to is given beside it; without it nothing can be said."""
+    schema = json.loads(LOAN)
+    customer = {**schema["fields"][4]["type"], "name": "crm.Customer"}
+    schema["fields"][4]["type"] = "crm.Customer"
+    (tmp_path / "customer.avsc").write_text(json.dumps(customer))
+    text = json.dumps(schema)
+    ended = candidate(capsys, tmp_path, text, "--output", "json")
+    assert [code for code, *_ in found(ended)] == ["S102"]
+    beside = ("--reference", str(tmp_path / "customer.avsc"))
+    assert candidate(capsys, tmp_path, text, *beside).code == Exit.DONE
+
+
 def test_faults_of_our_own_come_first(
     capsys: pytest.CaptureFixture[str], config: Path, tmp_path: Path
 ) -> None:
@@ -291,6 +306,6 @@ def test_a_registry_that_nobody_named(
     ended = run(capsys, "check", "--config", str(config), "--registry")
     assert ended.code == Exit.CONFIGURATION
     assert ended.out == (
-        "the configuration: error C104: `registry.url` is missing: `--registry` asks "
-        "it.\n    Set it in section `registry`.\n"
+        f"{config}: error C104: `registry.url` is missing: `--registry` asks it.\n"
+        "    Set it in section `registry`.\n"
     )
