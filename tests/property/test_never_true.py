@@ -49,8 +49,10 @@ ATOMS = st.one_of(
     compared("event.colour", texts(COLOURS)),
     compared("event.count", st.sampled_from(["1", "2", "-1"])),
     compared("event.ok", st.sampled_from(["true", "false"])),
-    st.sampled_from(["event.ok", "!event.ok", "true", "false", "size('ab') > 1"]),
+    st.sampled_from(["event.ok", "!event.ok", "event.ok", "true", "size('ab') > 2"]),
 )
+# Many parts that must all hold, so that many conditions are refused.
+ALL = st.lists(ATOMS, min_size=2, max_size=6).map(" && ".join)
 
 
 def joined(inner: st.SearchStrategy[str]) -> st.SearchStrategy[str]:
@@ -65,7 +67,11 @@ def joined(inner: st.SearchStrategy[str]) -> st.SearchStrategy[str]:
     )
 
 
-CONDITIONS = st.recursive(ATOMS, joined, max_leaves=8)
+CONDITIONS = (
+    ALL
+    | st.tuples(ALL, ALL).map(" || ".join)
+    | st.recursive(ATOMS, joined, max_leaves=8)
+)
 EVENTS = st.fixed_dictionaries({
     "id": st.sampled_from(TEXTS),
     "nick": st.none() | st.sampled_from(TEXTS),
