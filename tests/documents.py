@@ -1,7 +1,7 @@
-"""The generated parts of the README: `python -m tests.documents` writes them anew.
+"""What is generated in this repository: `python -m tests.documents` writes it anew.
 
-A part stands between `<!-- consumer docs NAME -->` and `<!-- end -->`, and is what that
-command prints.
+A part of a document stands between `<!-- consumer docs NAME -->` and `<!-- end -->`, and
+is what that command prints; a file of `FILES` is it as a whole.
 """
 
 import re
@@ -9,10 +9,12 @@ import subprocess
 import sys
 from pathlib import Path
 
-__all__ = ["README", "parts", "printed"]
+__all__ = ["FILES", "README", "ROOT", "SCHEMAS_README", "parts", "printed"]
 
 ROOT = Path(__file__).resolve().parent.parent
 README = ROOT / "README.md"
+SCHEMAS_README = ROOT / "schemas" / "README.md"
+FILES = {ROOT / "schemas" / "mapping.schema.json": "docs mapping-schema"}
 PART = re.compile(
     r"(<!-- consumer (?P<command>docs [a-z]+) -->\n)(?P<text>.*?)(<!-- end -->)",
     re.DOTALL,
@@ -36,12 +38,15 @@ def printed(command: str) -> str:
 
 
 def main() -> None:
-    """Write every part of the README anew."""
-    text = README.read_text(encoding="utf-8")
-    fresh = PART.sub(
-        lambda found: f"{found[1]}\n{printed(found['command'])}\n\n{found[4]}", text
-    )
-    README.write_text(fresh, encoding="utf-8")
+    """Write every generated part and file anew."""
+    for document in (README, SCHEMAS_README):
+        text = document.read_text(encoding="utf-8")
+        fresh = PART.sub(
+            lambda found: f"{found[1]}\n{printed(found['command'])}\n\n{found[4]}", text
+        )
+        document.write_text(fresh, encoding="utf-8")
+    for file, command in FILES.items():
+        file.write_text(f"{printed(command)}\n", encoding="utf-8")
 
 
 if __name__ == "__main__":

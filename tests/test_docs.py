@@ -8,21 +8,43 @@ import pytest
 
 from consumer.cli.program import COMMANDS
 from consumer.telemetry.names import METRICS
-from tests.documents import README, ROOT, parts, printed
+from tests.documents import FILES, README, ROOT, SCHEMAS_README, parts, printed
 
 TEXT = README.read_text(encoding="utf-8")
 TEST_FILES = sorted((ROOT / "tests").rglob("test_*.py"))
 
 
-@pytest.mark.parametrize("command", sorted(parts(TEXT)))
-def test_a_generated_part_is_current(command: str) -> None:
-    """What the README shows is what the command prints."""
-    assert printed(command) == parts(TEXT)[command].strip()
+PARTS = [
+    (document, command, shown)
+    for document in (README, SCHEMAS_README)
+    for command, shown in parts(document.read_text(encoding="utf-8")).items()
+]
 
 
-def test_both_tables_are_there() -> None:
-    """Configuration and metrics are generated parts."""
-    assert sorted(parts(TEXT)) == ["docs configuration", "docs metrics"]
+@pytest.mark.parametrize(
+    ("document", "command", "shown"), PARTS, ids=[part[1] for part in PARTS]
+)
+def test_a_generated_part_is_current(document: Path, command: str, shown: str) -> None:
+    """What a document shows is what the command prints."""
+    assert document.is_file()
+    assert printed(command) == shown.strip()
+
+
+@pytest.mark.parametrize(("file", "command"), FILES.items())
+def test_a_generated_file_is_current(file: Path, command: str) -> None:
+    """A file that is generated as a whole is what the command prints."""
+    assert file.read_text(encoding="utf-8") == f"{printed(command)}\n"
+
+
+def test_all_tables_are_there() -> None:
+    """What can be generated is generated."""
+    assert [(document.parent.name, command) for document, command, _ in PARTS] == [
+        (ROOT.name, "docs configuration"),
+        (ROOT.name, "docs metrics"),
+        ("schemas", "docs mapping"),
+        ("schemas", "docs functions"),
+        ("schemas", "docs attributes"),
+    ]
 
 
 def test_every_metric_is_in_the_readme() -> None:

@@ -4,19 +4,26 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable
-from dataclasses import asdict
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
 from typing import TypeVar
 
 import click
 
+from consumer.cli.contracts import Contract, Written, judge_all
 from consumer.cli.exits import Exit
 from consumer.cli.files import load_settings
-from consumer.cli.output import emit, fault_lines, faults_value, output_option, say
-from consumer.config.load import Origin
+from consumer.cli.material import read_text, settings_for
+from consumer.cli.output import emit, faults_value, output_option, say
+from consumer.cli.quoting import quoted_faults
+from consumer.config.load import Loaded, Origin
 from consumer.config.settings import Settings
+from consumer.decode.limits import DecodeLimits
 from consumer.decode.readers import load_readers
 from consumer.errors import ConfigurationError, FileFault
 from consumer.mapping.loading import check as check_mappings
+from consumer.mapping.mapping_set import MappingSet
+from consumer.pipeline.material import nothing_mapped
 from consumer.source.properties import consumer_properties
 from consumer.telemetry.switch import read_switch
 from consumer.watch import read_folder
@@ -25,62 +32,260 @@ __all__ = ["check"]
 
 T = TypeVar("T")
 AVRO = frozenset({".avsc"})
-YAML = frozenset({".yaml", ".yml"})
+MAPPINGS = frozenset({".yaml", ".yml", ".json"})  # fixtures stand beside mappings
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Against:
+    """What the mappings are held against, beside our own schemas.
+
+    Attributes:
+        registry: Every registered version of their subjects.
+        naming: How subjects are named.
+        candidate: A schema that is not registered yet.
+        references: Schemas that it refers to, each after those it refers to itself.
+    """
+
+    registry: bool
+    naming: str
+    candidate: str | None
+    references: tuple[str, ...]
+
+    def candidates(self) -> list[Written]:
+        """Return the schema that is not registered yet, if there is one.
+
+        Raises UsageError when a file cannot be read.
+        """
+        if self.candidate is None:
+            return []
+        return [
+            Written(
+                where=self.candidate,
+                text=read_text(Path(self.candidate)),
+                references={one: read_text(Path(one)) for one in self.references},
+                is_file=True,
+            )
+        ]
+
+
+@dataclass(slots=True)
+class Findings:
+    """What was found. Owned by one `check`.
+
+    Attributes:
+        own: In our files.
+        theirs: In publishers' schemas.
+    """
+
+    own: list[FileFault] = field(default_factory=list)
+    theirs: list[FileFault] = field(default_factory=list)
+
+    def all(self) -> tuple[FileFault, ...]:
+        """Return everything, our own files first."""
+        return (*self.own, *self.theirs)
+
+    def code(self) -> Exit:
+        """Return how the command ends."""
+        if has_error(self.own):
+            return Exit.CONFIGURATION
+        return Exit.NO if has_error(self.theirs) else Exit.DONE
+
+    def tried(self, step: Callable[[], T]) -> T | None:
+        """Return what `step` gives; None, its faults noted, when it finds some."""
+        try:
+            return step()
+        except ConfigurationError as error:
+            self.own.extend(error.faults)
+            return None
 
 
 @click.command()
-@click.option("--config", required=True, metavar="FILE", help="Configuration file.")
+@click.option("--config", metavar="FILE", help="Configuration file.")
+@click.option("--schemas", metavar="FOLDER", help="Avro schemas, without --config.")
+@click.option("--mappings", metavar="FOLDER", help="Mapping files, without --config.")
+@click.option(
+    "--registry",
+    is_flag=True,
+    help="Compare with every registered version of the events' subjects.",
+)
+@click.option(
+    "--subjects",
+    type=click.Choice(["topic", "record", "topic-record"]),
+    default="topic",
+    show_default=True,
+    help="How publishers name them: TOPIC-value, full name, or TOPIC-full name.",
+)
+@click.option(
+    "--candidate",
+    metavar="FILE.avsc",
+    help="Compare with a schema that is not registered yet; needs no registry.",
+)
+@click.option(
+    "--reference",
+    "references",
+    multiple=True,
+    metavar="FILE.avsc",
+    help="A schema that the candidate refers to; may be repeated, in order.",
+)
 @click.option(
     "--show-origin",
     is_flag=True,
     help="Say where each value came from, secrets masked.",
 )
 @output_option
-def check(form: str, config: str, *, show_origin: bool) -> int:
+def check(
+    form: str,
+    *,
+    config: str | None,
+    schemas: str | None,
+    mappings: str | None,
+    subjects: str,
+    candidate: str | None,
+    references: tuple[str, ...],
+    registry: bool,
+    show_origin: bool,
+) -> int:
     """Check the configuration, the schemas and the mappings that it names.
 
-    Every fault is named with file, line, column, what is wrong and the mend. Nothing is
-    connected to. Exit code 3 when there is a fault.
+    Every fault is named with file, line, column, what is wrong and the mend; `consumer
+    docs errors` explains each code. Nothing is connected to, but for --registry.
+
+    Exit code 3 when there is a fault; 1 when only a publisher's schema is at fault; 4
+    when the registry does not answer.
     """
-    faults: list[FileFault] = []
-    loaded = tried(faults, lambda: load_settings(config))
+    refuse_nothing(config, schemas, mappings)
+    findings = Findings()
+    loaded = findings.tried(lambda: loaded_from(config, schemas, mappings))
     if loaded is not None:
-        settings = loaded.settings
-        tried(faults, lambda: consumer_properties(settings.kafka.properties))
-        tried(faults, lambda: read_switch(os.environ, settings.tracing.sample_ratio))
-        tried(faults, lambda: faults.extend(faults_of(settings)))
+        against = Against(
+            registry=registry,
+            naming=subjects,
+            candidate=candidate,
+            references=references,
+        )
+        examine(loaded.settings, against, findings, config)
     origins = loaded.origins if loaded is not None and show_origin else ()
-    is_ok = not any(fault.severity == "error" for fault in faults)
+    code = findings.code()
     if form == "json":
-        emit(value(is_ok=is_ok, faults=tuple(faults), origins=origins))
+        emit(value(is_ok=code is Exit.DONE, faults=findings.all(), origins=origins))
     else:
-        show(tuple(faults), origins)
-        say("ok" if is_ok else f"{len(faults)} faults", "green" if is_ok else "red")
-    return Exit.DONE if is_ok else Exit.CONFIGURATION
+        show(findings.all(), origins, config)
+        say(counted(findings.all()), "green" if code is Exit.DONE else "red")
+    return code
 
 
-def faults_of(settings: Settings) -> tuple[FileFault, ...]:
-    """Return what is wrong with the mappings, warnings included.
+def refuse_nothing(*named: str | None) -> None:
+    """Refuse a command line that names nothing to check.
+
+    Raises:
+        click.UsageError: It does.
+    """
+    if all(one is None for one in named):
+        raise click.UsageError("Missing option '--config', or '--mappings'.")
+
+
+def loaded_from(
+    config: str | None, schemas: str | None, mappings: str | None
+) -> Loaded:
+    """Return the configuration, or one that names the folders and nothing else.
+
+    Raises ConfigurationError with all that is wrong, UsageError when both are named.
+    """
+    if config is not None and schemas is None and mappings is None:
+        return load_settings(config)
+    return Loaded(settings_for(config, schemas, mappings), ())
+
+
+def examine(
+    settings: Settings, against: Against, findings: Findings, config: str | None
+) -> None:
+    """Check what a configuration names.
+
+    Args:
+        settings: The configuration.
+        against: What the mappings are held against.
+        findings: Where everything is noted.
+        config: The configuration file; without one keys for hashing are not known.
+    """
+    if config is not None:
+        findings.tried(lambda: consumer_properties(settings.kafka.properties))
+        findings.tried(lambda: read_switch(os.environ, settings.tracing.sample_ratio))
+    keys = {name: key.reveal().encode() for name, key in settings.keys.items()}
+    known = None if config is None else keys
+    contracts = findings.tried(lambda: proved(settings, known, findings.own))
+    if contracts is not None:
+        compare(settings, against, contracts, findings)
+        if against.registry and settings.registry.url is None:
+            findings.own.append(no_registry(config or "the command line"))
+
+
+def proved(
+    settings: Settings, keys: dict[str, bytes] | None, found: list[FileFault]
+) -> tuple[MappingSet, list[Contract]] | None:
+    """Return the mappings and the schemas they are read by; None when they are wrong.
 
     Raises ConfigurationError when the schemas are wrong: nothing can be said then.
     """
     readers = load_readers(read_folder(settings.schemas, AVRO))
-    found = check_mappings(
-        read_folder(settings.mappings, YAML),
-        readers,
-        settings.topics,
-        {name: key.reveal().encode() for name, key in settings.keys.items()},
-    )
-    return found.faults
-
-
-def tried(faults: list[FileFault], step: Callable[[], T]) -> T | None:
-    """Return what `step` gives; None, and its faults noted, when it finds some."""
-    try:
-        return step()
-    except ConfigurationError as error:
-        faults.extend(error.faults)
+    files = read_folder(settings.mappings, MAPPINGS)
+    checked = check_mappings(files, readers, settings.topics, keys)
+    found.extend(checked.faults)
+    mappings = checked.mappings
+    if mappings is None:
         return None
+    if not mappings.plans:
+        found.append(nothing_mapped(settings))
+    contracts = [Contract(p, readers[p.spec.source.schema_]) for p in mappings.plans]
+    return mappings, contracts
+
+
+def compare(
+    settings: Settings,
+    against: Against,
+    ours: tuple[MappingSet, list[Contract]],
+    findings: Findings,
+) -> None:
+    """Hold mappings against publishers' schemas."""
+    mappings, contracts = ours
+    limits = DecodeLimits(max_depth=settings.decode.max_depth)
+    findings.theirs += judge_all(against.candidates(), contracts, limits)
+    if not against.registry or settings.registry.url is None:
+        return
+    # Importing the registry's client takes 0.2 s, which only this option is worth.
+    from consumer.cli.subjects import Naming, judge_registry  # noqa: PLC0415 - as said
+
+    found = findings.tried(
+        lambda: judge_registry(
+            settings.registry, contracts, mappings, Naming(against.naming), limits
+        )
+    )
+    findings.theirs += found or []
+
+
+def no_registry(config: str) -> FileFault:
+    """Return the fault of a configuration without the registry that is to be asked."""
+    return FileFault(
+        code="C104",
+        file=config,
+        line=0,
+        column=0,
+        message="`registry.url` is missing: `--registry` asks it.",
+        mend="Set it in section `registry`.",
+    )
+
+
+def has_error(faults: list[FileFault]) -> bool:
+    """Return whether one of the faults is more than a warning."""
+    return any(fault.severity == "error" for fault in faults)
+
+
+def counted(faults: tuple[FileFault, ...]) -> str:
+    """Return how many faults and warnings there are."""
+    warnings = sum(1 for fault in faults if fault.severity == "warning")
+    errors = len(faults) - warnings
+    said = "ok" if not errors else "1 fault" if errors == 1 else f"{errors} faults"
+    more = "1 warning" if warnings == 1 else f"{warnings} warnings"
+    return f"{said}, {more}" if warnings else said
 
 
 def value(
@@ -93,9 +298,12 @@ def value(
     return found
 
 
-def show(faults: tuple[FileFault, ...], origins: tuple[Origin, ...]) -> None:
-    """Print what a person reads."""
+def show(
+    faults: tuple[FileFault, ...], origins: tuple[Origin, ...], config: str | None
+) -> None:
+    """Print what a person reads; of the configuration no value, but where it is told."""
     for origin in origins:
         click.echo(f"{origin.key} = {origin.shown}  ({origin.where})")
     if faults:
-        click.echo(fault_lines(faults))
+        masked = frozenset() if config is None else frozenset({config})
+        click.echo(quoted_faults(faults, masked))

@@ -23,7 +23,6 @@ from consumer.sandbox.errors import SandboxError
 
 __all__ = [
     "emit",
-    "fault_lines",
     "faults_value",
     "output_option",
     "report",
@@ -54,11 +53,6 @@ def is_coloured() -> bool:
 def faults_value(faults: tuple[FileFault, ...]) -> list[dict[str, object]]:
     """Return faults as JSON values."""
     return [asdict(fault) for fault in faults]
-
-
-def fault_lines(faults: tuple[FileFault, ...]) -> str:
-    """Return faults as text, one after the other."""
-    return "\n".join(str(fault) for fault in faults)
 
 
 def report(error: Exception) -> Exit:

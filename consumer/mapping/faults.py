@@ -68,6 +68,13 @@ class FaultCode(enum.StrEnum):
     UNREACHABLE_CASE = "M408", "A case behind one that always applies."
     NOTHING_WRITTEN = "M409", "A mapping, or a case of it, that writes nothing."
 
+    NO_SUCH_VALUE = "M501", "A comparison with a symbol that the enum does not have."
+    NEVER_TRUE = "M502", "A condition that no record can meet."
+    UNKNOWN_EXPECTED = "M503", "A test that expects an attribute that no rule makes."
+    NO_FIXTURE = "M504", "A fixture that a test names and that is not there."
+    UNUSED_FIXTURE = "M505", "A fixture that no test names."
+    PERSONAL = "M506", "Likely personal data, neither hashed nor marked."
+
     def __new__(cls, code: str, meaning: str) -> Self:
         """Make a member whose value is its code."""
         member = str.__new__(cls, code)
@@ -96,6 +103,7 @@ class Faults:
         mend: str,
         *,
         at_key: bool = False,
+        severity: str = "error",
     ) -> None:
         """Note one fault at the value of `path`, or at its key."""
         document = self.document
@@ -108,6 +116,7 @@ class Faults:
                 column=place.column,
                 message=message,
                 mend=mend,
+                severity=severity,
             )
         )
 

@@ -8,7 +8,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from consumer.errors import ConfigurationError, FileFault
+from consumer.mapping.advice import advise
 from consumer.mapping.checking import Checked, Readers, check_file
+from consumer.mapping.fixtures import check_fixtures
 from consumer.mapping.mapping_set import MappingSet
 from consumer.mapping.set_checks import check_set
 
@@ -46,8 +48,11 @@ def check(
     named = sorted(path for path in files if is_mapping_file(path))
     checked = [check_file(path, files[path], readers, keys) for path in named]
     check_set(checked)
+    for one in checked:
+        advise(one, readers)
+    unused = check_fixtures(checked, files)
     faults = sorted(
-        (fault for one in checked for fault in one.faults),
+        (*(fault for one in checked for fault in one.faults), *unused),
         key=lambda fault: (fault.file, fault.line, fault.column, fault.code),
     )
     if any(fault.severity == "error" for fault in faults):

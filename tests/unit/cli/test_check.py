@@ -1,11 +1,18 @@
 """`consumer check`: what is wrong, where, and how to mend it."""
 
+import shutil
 from pathlib import Path
 
 import pytest
 
 from consumer.cli.exits import Exit
+from consumer.cli.shipped import shipped_mappings
 from tests.unit.cli.command import run
+
+# Tests of the loan mapping that begin with its fixture.
+FIXTURE_TESTS = (
+    (shipped_mappings() / "loan-funded.yaml").read_text().count("fixtures/loan.json")
+)
 
 
 def test_the_shipped_files_are_right(
@@ -49,10 +56,47 @@ def test_a_fault_as_text(capsys: pytest.CaptureFixture[str], config: Path) -> No
     assert ended.code == Exit.CONFIGURATION
     expected = (
         f"{config}:8:3: error C101: There is no key `target.clientt`.\n"
+        "     8 |   clientt: ***\n"
+        "       |   ^^^^^^^\n"
         "    Did you mean `target.client`?\n"
     )
     assert ended.out == expected
-    assert ended.err == "1 faults\n"
+    assert ended.err == "1 fault\n"
+
+
+def test_a_warning_is_no_fault(
+    capsys: pytest.CaptureFixture[str], config: Path, tmp_path: Path
+) -> None:
+    """What is only likely wrong is said and counted, and the answer is yes."""
+    mappings = tmp_path / "mappings"
+    shutil.copytree(shipped_mappings(), mappings)
+    (mappings / "fixtures" / "old.json").write_text("{}")
+    text = config.read_text().replace(str(shipped_mappings()), str(mappings))
+    config.write_text(text)
+    ended = run(capsys, "check", "--config", str(config))
+    assert ended.out == (
+        f"{mappings}/fixtures/old.json: warning M505: No test names this fixture.\n"
+        "    Name it as `base` of a test, or remove it.\n"
+    )
+    assert (ended.code, ended.err) == (Exit.DONE, "ok, 1 warning\n")
+    (mappings / "fixtures" / "loan.json").unlink()
+    ended = run(capsys, "check", "--config", str(config), "--output", "json")
+    found = [(one["code"], one["severity"]) for one in ended.listed("faults")]
+    assert found == [("M505", "warning"), *[("M504", "error")] * FIXTURE_TESTS]
+    assert ended.code == Exit.CONFIGURATION
+    ended = run(capsys, "check", "--config", str(config))
+    assert ended.err == f"{FIXTURE_TESTS} faults, 1 warning\n"
+
+
+def test_a_folder_without_a_mapping(
+    capsys: pytest.CaptureFixture[str], config: Path, tmp_path: Path
+) -> None:
+    """What `run` refuses to start with is a fault here, too."""
+    (tmp_path / "empty").mkdir()
+    config.write_text(config.read_text().replace(str(shipped_mappings()), "empty"))
+    ended = run(capsys, "check", "--config", str(config), "--output", "json")
+    assert [one["code"] for one in ended.listed("faults")] == ["C111"]
+    assert ended.code == Exit.CONFIGURATION
 
 
 def test_faults_of_all_kinds_come_together(

@@ -11,6 +11,7 @@ from decimal import Decimal
 
 from consumer.mapping.loading import CheckedSet, check
 from consumer.mapping.mapping_set import MappingSet
+from consumer.mapping.specification import MappingSpec
 from consumer.model import Decoded, Failure, Mapped, Record, TopicPartition
 
 FIELDS: list[object] = [
@@ -190,6 +191,12 @@ def mapping(text: str) -> MappingSet:
 def run(text: str, **changes: object) -> Mapped | Failure:
     """Map one event by a whole file."""
     return mapping(text).map(record(), Decoded(event(**changes), "t.Thing"))
+
+
+def each(name: str, path: str) -> object:
+    """Return what the model makes of `for_each: {name: path}`."""
+    spec = {"version": 1, "name": "a", "source": {"schema": "s"}, "profile": []}
+    return MappingSpec.model_validate({**spec, "for_each": {name: path}}).for_each
 
 
 def attribute(rule: str, **changes: object) -> object:

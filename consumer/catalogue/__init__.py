@@ -1,0 +1,1 @@
+"""What each code of a fault means: the texts behind `consumer docs errors`."""

@@ -1,0 +1,171 @@
+"""Every registered version of the subjects that the mappings' events have."""
+
+from __future__ import annotations
+
+import asyncio
+import enum
+import re
+from collections.abc import Callable, Iterator, Sequence
+from typing import TypeVar
+
+import httpx2
+from confluent_kafka.schema_registry import SchemaRegistryClient, SchemaRegistryError
+
+from consumer.cli.contracts import Contract, Written, judge_all, no_version
+from consumer.config.settings import RegistrySettings
+from consumer.decode.limits import DecodeLimits
+from consumer.errors import FileFault, RegistryUnreachableError
+from consumer.mapping.mapping_set import MappingSet
+from consumer.model import SchemaId
+from consumer.registry import (
+    NOT_FOUND,
+    Registry,
+    cause,
+    client_properties,
+    place,
+    refusal,
+)
+
+__all__ = ["Naming", "judge_registry"]
+
+T = TypeVar("T")
+VALUE = "-value"
+
+
+class Naming(enum.StrEnum):
+    """How publishers name their subjects: Confluent's strategies."""
+
+    TOPIC = "topic"  # {topic}-value
+    RECORD = "record"  # {full name}
+    TOPIC_RECORD = "topic-record"  # {topic}-{full name}
+
+
+def judge_registry(
+    settings: RegistrySettings,
+    contracts: Sequence[Contract],
+    mappings: MappingSet,
+    naming: Naming,
+    limits: DecodeLimits,
+) -> list[FileFault]:
+    """Return all that is wrong between registered schemas and ours.
+
+    Args:
+        settings: The `registry` section, with a URL.
+        contracts: The mappings and the schemas that they are read by.
+        mappings: The set, which knows the real names of topics.
+        naming: How subjects are named.
+        limits: What a schema may cost.
+
+    Raises RegistryUnreachableError when there is no answer, ConfigurationError when a
+    certificate cannot be used.
+    """
+    asking = Asking(settings)
+    faults: list[FileFault] = []
+    for subject, some in subjects(contracts, mappings, naming, asking.subjects).items():
+        written = asking.versions(subject)
+        faults += judge_all(written, some, limits)
+        if not written:
+            faults.append(no_version(subject))
+    return faults
+
+
+def subjects(
+    contracts: Sequence[Contract],
+    mappings: MappingSet,
+    naming: Naming,
+    known: Callable[[], list[str]],
+) -> dict[str, list[Contract]]:
+    """Return each subject, and the mappings that read its records."""
+    found: dict[str, list[Contract]] = {}
+    for one in contracts:
+        for subject in subjects_of(one, mappings, naming, known):
+            found.setdefault(subject, []).append(one)
+    return dict(sorted(found.items()))
+
+
+def subjects_of(
+    contract: Contract,
+    mappings: MappingSet,
+    naming: Naming,
+    known: Callable[[], list[str]],
+) -> Iterator[str]:
+    """Give the subjects of one mapping; `known` lists all that are registered."""
+    root = contract.reader.root
+    names = sorted({root.name, *root.aliases})
+    if naming is Naming.RECORD:
+        yield from names
+        return
+    ends = [VALUE] if naming is Naming.TOPIC else [f"-{name}" for name in names]
+    for topic in mappings.named(contract.plan):
+        yield from (f"{topic}{end}" for end in ends)
+    pattern = contract.plan.spec.source.pattern
+    if pattern is None:
+        return
+    for subject in known():
+        for end in ends:
+            topic = subject.removesuffix(end)
+            if subject.endswith(end) and re.fullmatch(pattern, topic):
+                yield subject
+
+
+class Asking:
+    """Asks one registry, one question after the other. Owned by the command."""
+
+    def __init__(self, settings: RegistrySettings) -> None:
+        self._settings = settings
+        self._place = place(settings.url or "")
+
+    def subjects(self) -> list[str]:
+        """Return the names of all subjects."""
+        return self._ask(lambda client: client.get_subjects()) or []
+
+    def versions(self, subject: str) -> list[Written]:
+        """Return the versions of a subject, the oldest first; none when it is unknown."""
+        numbers = self._ask(lambda client: client.get_versions(subject)) or []
+        ids = self._ask(
+            lambda client: {
+                number: client.get_version(subject, number).schema_id or 0
+                for number in numbers
+            }
+        )
+        return asyncio.run(self._written(subject, ids or {}))
+
+    async def _written(self, subject: str, ids: dict[int, int]) -> list[Written]:
+        registry = Registry(self._settings)
+        try:
+            found = {n: await registry.schema(SchemaId(number=ids[n])) for n in ids}
+        finally:
+            await registry.aclose()
+        return [
+            Written(
+                where=f"subjects/{subject}/versions/{number}",
+                text=schema.text,
+                references=schema.references,
+                is_newest=number == max(ids),
+            )
+            for number, schema in found.items()
+            if schema is not None  # deleted in this moment
+        ]
+
+    def _ask(self, question: Callable[[SchemaRegistryClient], T]) -> T | None:
+        """Return the answer; None when the registry has no such thing.
+
+        Raises:
+            RegistryUnreachableError: There was no answer of a registry.
+        """
+        try:
+            with SchemaRegistryClient(client_properties(self._settings)) as client:
+                return question(client)
+        except SchemaRegistryError as error:
+            if error.error_code in NOT_FOUND:  # the registry's own, not anybody's 404
+                return None
+            raise RegistryUnreachableError(
+                f"{self._place}: {refusal(error)}"
+            ) from error
+        except (httpx2.HTTPError, httpx2.InvalidURL, OSError) as error:
+            raise RegistryUnreachableError(f"{self._place}: {cause(error)}") from error
+        except (ValueError, TypeError, LookupError, AttributeError) as error:
+            # what the client raises for an answer of another shape than it expects
+            raise RegistryUnreachableError(
+                f"{self._place}: the answer is not a schema registry's"
+            ) from error
