@@ -18,7 +18,7 @@ from consumer.mapping.loading import load
 from consumer.mapping.mapping_set import MappingSet
 from consumer.watch import read_folder
 
-__all__ = ["Material", "read_material", "read_text", "settings_for"]
+__all__ = ["Material", "keys_of", "read_material", "read_text", "settings_for"]
 
 AVRO = frozenset({".avsc"})
 MAPPINGS = frozenset({".yaml", ".yml", ".json"})  # fixtures stand beside mappings
@@ -58,6 +58,11 @@ def settings_for(
         "target": {"client": "client"},
     })
     return parse(text.decode(), "the command line", {}, Path.cwd()).settings
+
+
+def keys_of(settings: Settings) -> dict[str, bytes]:
+    """Return the configuration's keys for hashing, by name."""
+    return {name: key.reveal().encode() for name, key in settings.keys.items()}
 
 
 def read_material(

@@ -10,7 +10,13 @@ from pathlib import Path
 import click
 
 from consumer.cli.exits import Exit
-from consumer.cli.material import Material, read_material, read_text, settings_for
+from consumer.cli.material import (
+    Material,
+    keys_of,
+    read_material,
+    read_text,
+    settings_for,
+)
 from consumer.cli.output import emit, output_option, say
 from consumer.config.settings import Settings
 from consumer.errors import UsageError
@@ -58,7 +64,7 @@ def try_(
     refused.
     """
     settings = settings_for(config, schemas, None)
-    keys = {name: key.reveal().encode() for name, key in settings.keys.items()}
+    keys = keys_of(settings)
     is_file = mapping.endswith((".yaml", ".yml"))
     only = Path(mapping) if is_file else None
     material = read_material(settings, keys if config else None, only)
