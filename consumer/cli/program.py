@@ -34,6 +34,7 @@ class Lazy(NamedTuple):
 COMMANDS: dict[str, Lazy] = {
     "demo": Lazy("demo", "demo", "See it work: everything in this one process."),
     "run": Lazy("run", "run", "Consume events and update profiles."),
+    "init": Lazy("init", "init", "Begin a mapping file from an Avro schema."),
     "check": Lazy("check", "check", "Check configuration, schemas and mappings."),
     "test": Lazy("test", "test", "Run the tests inside the mapping files."),
     "try": Lazy("try_", "try_", "Show every step from a record to its requests."),
