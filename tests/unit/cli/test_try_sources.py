@@ -1,0 +1,311 @@
+"""`consumer try`: where the record may come from."""
+
+import base64
+import json
+from pathlib import Path
+
+import pytest
+
+from consumer.cli.exits import Exit
+from consumer.cli.shipped import shipped_mappings
+from consumer.model import End, Failure, Record, Settlement, Stage, TopicPartition
+from consumer.settle import LetterContext, dead_letter
+from tests.broker.mock import MockCluster
+from tests.unit.cli.command import Ended, run
+from tests.unit.cli.events import (
+    FINGERPRINT,
+    LOAN,
+    TOPIC,
+    configured,
+    loan,
+    produce,
+    register,
+)
+from tests.unit.cli.outside import registry
+
+SINGLE_OBJECT = b"\xc3\x01" + FINGERPRINT.to_bytes(8, "little")
+
+
+def tried(capsys: pytest.CaptureFixture[str], *arguments: str) -> Ended:
+    """Try a record, and answer in JSON."""
+    return run(capsys, "try", *arguments, "--output", "json")
+
+
+def names(ended: Ended) -> list[str]:
+    """Return the mappings that a trial shows."""
+    return [one["mapping"] for one in ended.listed("mappings")]
+
+
+# ------------------------------------------------------------------------------ JSON
+
+
+@pytest.mark.parametrize(
+    ("fixture", "mapping"),
+    [
+        ("loan", "loan-funded"),
+        ("loyalty", "loyalty-card-swiped"),
+        ("kiosk", "kiosk-accessed"),
+    ],
+)
+def test_the_mappings_are_found(
+    capsys: pytest.CaptureFixture[str], fixture: str, mapping: str
+) -> None:
+    """Without a mapping named, those that claim the record are found by its schema."""
+    path = shipped_mappings() / "fixtures" / f"{fixture}.json"
+    ended = tried(capsys, "--record", str(path))
+    assert (ended.code, names(ended)) == (Exit.DONE, [mapping])
+
+
+def test_every_mapping_that_claims_the_record(
+    capsys: pytest.CaptureFixture[str], tmp_path: Path
+) -> None:
+    """Two mappings of one topic are both shown, and make one request."""
+    for name in ("a", "b"):
+        text = (shipped_mappings() / "loan-funded.yaml").read_text()
+        text = text.partition("tests:")[0].replace("loan-funded\n", f"{name}\n", 1)
+        (tmp_path / f"{name}.yaml").write_text(text)
+    path = shipped_mappings() / "fixtures" / "loan.json"
+    ended = tried(capsys, "--record", str(path), "--mappings", str(tmp_path))
+    assert (names(ended), len(ended.listed("requests"))) == (["a", "b"], 1)
+
+
+def test_avros_own_encoding(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
+    """A union's value under the name of its branch, dates as numbers: also read."""
+    event = json.loads(json.dumps(LOAN))
+    event["funded_at"] = 1_772_379_000_000_000
+    event["customer"]["email"] = {"string": "ann@example.com"}
+    event["loan"]["first_payment_on"] = {"int": 20_544}
+    path = tmp_path / "loan.json"
+    path.write_text(json.dumps(event))
+    ended = tried(capsys, "--record", str(path))
+    [request] = ended.listed("requests")
+    assert request["attributes"]["loanFundedOn"] == "2026-03-01"
+    assert request["attributes"]["loanFirstPayment"] == "2026-04-01"
+
+
+def test_a_record_of_no_mapping(
+    capsys: pytest.CaptureFixture[str], tmp_path: Path
+) -> None:
+    """A record that fits no schema is told what each of them misses."""
+    path = tmp_path / "x.json"
+    path.write_text("{}")
+    ended = tried(capsys, "--record", str(path))
+    assert ended.code == Exit.USAGE
+    assert "fits the schema of no mapping:\n" in ended.err
+    assert "  crm.LoanFunded: event_id: the field is missing" in ended.err
+    ended = tried(capsys, "--record", str(path), "--topic", "other")
+    assert "no mapping claims the topic other" in ended.err
+    path.write_text("null")
+    ended = tried(capsys, "--record", str(path), "--topic", TOPIC)
+    assert (ended.json["skipped"], ended.code) == ("tombstone", Exit.DONE)
+
+
+def test_a_record_of_several_schemas(
+    capsys: pytest.CaptureFixture[str], tmp_path: Path
+) -> None:
+    """A record that fits two schemas is not guessed at."""
+    field = {"name": "id", "type": "string"}
+    for name in ("A", "B"):
+        schema = {"type": "record", "name": name, "fields": [field]}
+        (tmp_path / f"{name}.avsc").write_text(json.dumps(schema))
+        (tmp_path / f"{name}.yaml").write_text(
+            f"version: 1\nname: {name}\nsource: {{topic: t{name}, schema: {name}}}\n"
+            f"profile: {{pc_id: id}}\nattributes: {{x{name}: id}}\n"
+        )
+    record = tmp_path / "x.json"
+    record.write_text('{"id": "x"}')
+    folders = ("--schemas", str(tmp_path), "--mappings", str(tmp_path))
+    ended = tried(capsys, "--record", str(record), *folders)
+    assert (ended.code, "name one mapping of A, B" in ended.err) == (Exit.USAGE, True)
+    ended = tried(capsys, "--record", str(record), *folders, "--topic", "tB")
+    assert names(ended) == ["B"]
+
+
+# ----------------------------------------------------------------------------- bytes
+
+
+def test_single_object_bytes(capsys: pytest.CaptureFixture[str]) -> None:
+    """Bytes that name a local schema by fingerprint need nothing else."""
+    value = SINGLE_OBJECT + loan()
+    for option, text in (
+        ("--hex", value.hex()),
+        ("--base64", base64.b64encode(value).decode()),
+    ):
+        ended = tried(capsys, option, text, "--key", "C-1")
+        assert (ended.code, names(ended)) == (Exit.DONE, ["loan-funded"])
+        record = ended.json["record"]
+        assert isinstance(record, dict)
+        assert record["writer"] == f"fingerprint {FINGERPRINT:016x}"
+        assert (record["begins_at"], record["bytes"]) == (10, len(value))
+        assert (record["key"], record["topic"]) == ("C-1", TOPIC)
+        assert record["reader"] == "crm.LoanFunded"
+
+
+def test_bytes_of_a_registered_schema(
+    capsys: pytest.CaptureFixture[str], config: Path, mock_cluster: MockCluster
+) -> None:
+    """An id in front, or in a header, is asked for in the configured registry."""
+    with registry() as url:
+        number = register(url)
+        where = ("--config", str(configured(config, mock_cluster, url)))
+        ended = tried(capsys, "--hex", loan(number).hex(), *where)
+        assert (ended.code, names(ended)) == (Exit.DONE, ["loan-funded"])
+        header = f"__value_schema_id:00{number:08x}"
+        ended = tried(capsys, "--hex", loan().hex(), "--header", header, *where)
+        assert names(ended) == ["loan-funded"]
+        ended = tried(capsys, "--hex", loan(number + 7).hex(), *where)
+        assert ended.code == Exit.NO
+        assert str(ended.json["refused"]).startswith("unknown_schema: ")
+        text = run(capsys, "try", "--hex", loan(number).hex(), *where).out
+    assert f"written by id {number}; the event begins at byte 5\n" in text
+    assert "read as crm.LoanFunded\n    event_id " in text
+
+
+def test_bare_bytes(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
+    """Bytes that name no schema are read as the mapping says that is named."""
+    text = (shipped_mappings() / "loan-funded.yaml").read_text().partition("tests:")[0]
+    path = tmp_path / "loan-funded.yaml"
+    schema = "  schema: crm.LoanFunded\n"
+    path.write_text(text.replace(schema, f"{schema}  framing: bare\n"))
+    ended = tried(capsys, str(path), "--hex", loan().hex())
+    assert (ended.code, names(ended)) == (Exit.DONE, ["loan-funded"])
+    ended = tried(capsys, str(path), "--hex", loan()[:-1].hex())
+    assert (ended.code, ended.json["event"]) == (Exit.NO, None)
+    assert str(ended.json["refused"]).startswith("truncated: ")
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        ((), "name the record by one of --record, --hex, --base64, --from"),
+        (("--hex", "0", "--base64", "AA=="), "name the record by one of"),
+        (("--hex", "0g"), "these are no hex digits"),
+        (("--base64", "a"), "these are no base64"),
+        (("--hex", "00", "--header", "x"), "x is no NAME:HEX"),
+        (("--from", "t:0:0"), "--from needs --config"),
+    ],
+)
+def test_what_is_no_record(
+    capsys: pytest.CaptureFixture[str], arguments: tuple[str, ...], message: str
+) -> None:
+    """What names no record is a usage error, in words."""
+    ended = tried(capsys, *arguments)
+    assert (ended.code, message in ended.err) == (Exit.USAGE, True)
+
+
+# --------------------------------------------------------------------------- cluster
+
+
+def test_a_record_of_a_cluster(
+    capsys: pytest.CaptureFixture[str], config: Path, mock_cluster: MockCluster
+) -> None:
+    """Its place, sizes and steps are shown; its values only when they are asked for."""
+    mock_cluster.create_topic(TOPIC)
+    with registry() as url:
+        value = loan(register(url))
+        produce(mock_cluster, TOPIC, (b"C-1", b"", ()), (b"C-1", value, ()))
+        where = ("--config", str(configured(config, mock_cluster, url)))
+        place = ("--from", f"{TOPIC}:0:1")
+        ended = tried(capsys, *place, *where)
+        shown = tried(capsys, *place, *where, "--show-values")
+        text = run(capsys, "try", *place, *where)
+    assert (ended.code, names(ended)) == (Exit.DONE, ["loan-funded"])
+    record = ended.json["record"]
+    assert isinstance(record, dict)
+    assert (record["offset"], record["bytes"]) == (1, len(value))
+    assert record["key"] == "<text, 3>"
+    [request] = ended.listed("requests")
+    assert request["attributes"]["loanProduct"] == "<text, 8>"
+    assert {"head", "body"} & request.keys() == set()
+    for secret in ("C-1", "mortgage", "250000", "Ann@"):
+        assert secret not in ended.out + text.out + text.err
+        assert secret in shown.out
+    [same] = shown.listed("requests")
+    assert same["bytes"] == request["bytes"]
+    assert '    event_id                     "<UUID>"' in text.out
+    assert "POST /m2/acme/profile/update\n" in text.out
+
+
+def letter_of(value: bytes | None, *, max_bytes: int = 1 << 20) -> Record:
+    """Return the dead letter of a loan as it is read back."""
+    record = Record(
+        source=TopicPartition(TOPIC, 3),
+        offset=41,
+        timestamp_ms=1_772_379_000_000,
+        key=b"C-1",
+        value=value,
+        headers=(("source", b"crm"),),
+        epoch=0,
+        size_bytes=0,
+    )
+    failure = Failure(Stage.MAPPING, "missing", "loan-funded: attribute x: missing")
+    settlement = Settlement(record, End.DEAD_LETTERED, failure=failure, attempts=0)
+    context = LetterContext(
+        group="g",
+        template="{group}.{topic}.dead-letters",
+        partitions=1,
+        max_bytes=max_bytes,
+        mapping_set="abc",
+        now=0.0,
+        wall_ms=0,
+    )
+    letter = dead_letter(settlement, context)
+    return Record(
+        source=TopicPartition(letter.topic, 0),
+        offset=0,
+        timestamp_ms=0,
+        key=letter.key,
+        value=letter.value,
+        headers=letter.headers,
+        epoch=0,
+        size_bytes=0,
+    )
+
+
+def test_a_dead_letter(
+    capsys: pytest.CaptureFixture[str], config: Path, mock_cluster: MockCluster
+) -> None:
+    """It says why it was given up, and is tried as the record that it was."""
+    whole = letter_of(SINGLE_OBJECT + loan())
+    empty = letter_of(b"x" * 100, max_bytes=1)
+    fake = [*whole.headers, ("dead-letter-partition", b"three")]
+    topic = whole.source.topic
+    mock_cluster.create_topic(topic)
+    letters = [(one.key, one.value, one.headers) for one in (whole, empty)]
+    produce(mock_cluster, topic, *letters, (b"", whole.value, fake))
+    where = ("--config", str(configured(config, mock_cluster)))
+    ended = tried(capsys, "--from", f"{topic}:0:0", *where)
+    assert (ended.code, names(ended)) == (Exit.DONE, ["loan-funded"])
+    record, said = ended.json["record"], ended.json["letter"]
+    assert isinstance(record, dict)
+    assert isinstance(said, dict)
+    assert (record["topic"], record["partition"], record["offset"]) == (TOPIC, 3, 41)
+    assert record["headers"] == ["source"]
+    assert (said["stage"], said["reason"]) == ("mapping", "missing")
+    text = run(capsys, "try", "--from", f"{topic}:0:0", *where).out
+    assert "dead letter, given up:\n    stage                        mapping\n" in text
+    ended = tried(capsys, "--from", f"{topic}:0:1", *where)
+    assert ended.code == Exit.NO
+    assert str(ended.json["refused"]).startswith("payload_omitted: ")
+    ended = tried(capsys, "--from", f"{topic}:0:2", *where)
+    assert (ended.json["letter"], ended.json["skipped"]) == (None, "unmapped")
+
+
+def test_places_that_are_none(
+    capsys: pytest.CaptureFixture[str], config: Path, mock_cluster: MockCluster
+) -> None:
+    """A topic, partition or offset that is not there is named, with what there is."""
+    mock_cluster.create_topic(TOPIC)
+    mock_cluster.create_topic("empty")
+    produce(mock_cluster, TOPIC, (b"k", None, ()))
+    where = ("--config", str(configured(config, mock_cluster)))
+    for place, message in (
+        ("x", "x is no topic:partition:offset"),
+        (f"{TOPIC}:7:0", "has no partition 7"),
+        (f"{TOPIC}:0:5", "has offsets 0 to 0"),
+        ("empty:0:0", "has no records"),
+    ):
+        ended = tried(capsys, "--from", place, *where)
+        assert (ended.code, message in ended.err) == (Exit.USAGE, True), ended.err
+    ended = tried(capsys, "--from", f"{TOPIC}:0:0", *where)
+    assert (ended.code, ended.json["skipped"]) == (Exit.DONE, "tombstone")
