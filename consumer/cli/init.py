@@ -9,7 +9,7 @@ from pathlib import Path
 
 import click
 
-from consumer.cli.material import AVRO, MAPPINGS, keys_of, settings_for
+from consumer.cli.material import settings_for
 from consumer.cli.output import emit, output_option, say
 from consumer.cli.subject import read_subject
 from consumer.config.settings import Settings
@@ -20,6 +20,7 @@ from consumer.mapping.file_checks import attributes_of
 from consumer.mapping.loading import load
 from consumer.mapping.names import is_mapping
 from consumer.mapping.starter import start, topic_of
+from consumer.pipeline.material import AVRO, MAPPINGS, keys_of
 from consumer.watch import read_folder
 
 __all__ = ["init"]

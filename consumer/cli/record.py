@@ -10,13 +10,14 @@ import click
 
 from consumer.cli.cluster import Cluster
 from consumer.cli.files import load_settings
-from consumer.cli.material import keys_of, read_material
+from consumer.cli.material import read_material
 from consumer.cli.output import emit, output_option, say
 from consumer.cli.recording import Recording, write_recording
 from consumer.cli.tape import Tape
 from consumer.cli.writers import Writers
 from consumer.decode.masking import Masking
 from consumer.pipeline.assembly import decode_limits
+from consumer.pipeline.material import keys_of
 
 __all__ = ["record"]
 

@@ -10,7 +10,7 @@ from typing import Self
 
 from consumer.cli.comparison import DELIVERED, End
 from consumer.cli.letter import opened
-from consumer.cli.material import keys_of, read_material
+from consumer.cli.material import read_material
 from consumer.cli.trial import mapped_of, work_of
 from consumer.cli.writers import Writers, rule_of
 from consumer.config.settings import Settings
@@ -26,6 +26,7 @@ from consumer.model import (
     Undecodable,
 )
 from consumer.pipeline.assembly import single
+from consumer.pipeline.material import keys_of
 from consumer.registry import RegisteredSchema
 
 __all__ = ["Side", "settings_against"]

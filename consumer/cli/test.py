@@ -7,12 +7,13 @@ from dataclasses import asdict
 import click
 
 from consumer.cli.exits import Exit
-from consumer.cli.material import keys_of, read_material, settings_for
+from consumer.cli.material import read_material, settings_for
 from consumer.cli.output import emit, output_option, say
 from consumer.config.settings import Settings
 from consumer.errors import UsageError
 from consumer.mapping.coverage import Coverage
 from consumer.mapping.examples import TestRun, run_all
+from consumer.pipeline.material import keys_of
 
 __all__ = ["test"]
 

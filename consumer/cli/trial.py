@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 
-from consumer.cli.hidden import hidden
+from consumer.cli.hidden import hidden, hidden_fields
 from consumer.cli.letter import Letter
 from consumer.cli.writers import Answer, named_by
 from consumer.config.settings import Settings
 from consumer.decode.decoder import Framing, Unclaimed
-from consumer.mapping.explaining import Trace, explain
+from consumer.mapping.explaining import RuleTrace, Trace, explain
 from consumer.mapping.mapping_set import MappingSet
 from consumer.mapping.plan import Plan
 from consumer.model import (
@@ -93,28 +93,15 @@ class Trial:
 
     def value(self, *, shown: bool) -> dict[str, object]:
         """Return what a program reads; values themselves only if they are `shown`."""
-        mask = (lambda one: one) if shown else hidden
+        event = self.event()
         return {
             "record": self.record_value(shown=shown),
             "letter": self.taken.letter.said if self.taken.letter else None,
-            "event": mask(self.event()),
+            "event": event if shown or event is None else hidden_fields(event),
             "mappings": [
                 {
                     "mapping": trace.mapping,
-                    "rules": [
-                        asdict(rule)
-                        if shown
-                        else {
-                            "name": rule.name,
-                            "steps": [
-                                {"name": step.name, "value": hidden(step.value)}
-                                for step in rule.steps
-                            ],
-                            "result": hidden(rule.result),
-                            "refused": rule.refused,
-                        }
-                        for rule in trace.rules
-                    ],
+                    "rules": [rule_value(rule, shown=shown) for rule in trace.rules],
                 }
                 for trace in self.traces
             ],
@@ -149,6 +136,7 @@ class Trial:
             "writer": None if named is None else str(named[0] or "bare"),
             "begins_at": None if named is None else named[1],
             "reader": answer.schema if isinstance(answer, Decoded) else None,
+            "unclaimed": answer.schema if isinstance(answer, Unclaimed) else None,
         }
 
 
@@ -182,10 +170,20 @@ def work_of(record: Record, item: Item) -> Work:
     )
 
 
+def rule_value(rule: RuleTrace, *, shown: bool) -> dict[str, object]:
+    """Return one rule and its steps as a program reads them."""
+    found = asdict(rule)
+    if shown:
+        return found
+    steps = [{"name": one.name, "value": hidden(one.value)} for one in rule.steps]
+    return {**found, "steps": steps, "result": hidden(rule.result)}
+
+
 def request_value(item: Item, request: Request, *, shown: bool) -> dict[str, object]:
     """Return one request as a program reads it."""
+    profile = {item.profile.kind.value: item.profile.value}
     found: dict[str, object] = {
-        "profile": {item.profile.kind.value: item.profile.value},
+        "profile": profile,
         "attributes": item.attributes,
         "method": request.method,
         "target": request.target,
@@ -194,8 +192,8 @@ def request_value(item: Item, request: Request, *, shown: bool) -> dict[str, obj
     }
     if not shown:
         found = {
-            "profile": hidden(found["profile"]),
-            "attributes": hidden(item.attributes),
+            "profile": hidden_fields(profile),
+            "attributes": hidden_fields(item.attributes),
             "method": request.method,
             "target": request.target.partition("?")[0],
         }

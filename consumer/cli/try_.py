@@ -8,8 +8,8 @@ from pathlib import Path
 import click
 
 from consumer.cli.exits import Exit
-from consumer.cli.hidden import hidden
-from consumer.cli.material import Material, keys_of, read_material, settings_for
+from consumer.cli.hidden import hidden, hidden_fields
+from consumer.cli.material import Material, read_material, settings_for
 from consumer.cli.output import emit, output_option, say
 from consumer.cli.taking import (
     Given,
@@ -26,6 +26,7 @@ from consumer.cli.writers import Writers
 from consumer.config.settings import Settings
 from consumer.errors import UsageError
 from consumer.mapping.explaining import RuleTrace
+from consumer.pipeline.material import keys_of
 
 __all__ = ["try_"]
 
@@ -157,7 +158,7 @@ def show(trial: Trial, *, shown: bool) -> None:
             click.echo((request.head + b"\r\n" + request.body).decode().rstrip())
         else:
             click.echo(f"{request.method} {request.target.partition('?')[0]}")
-            click.echo(text_of(hidden(item.attributes)))
+            click.echo(text_of(hidden_fields(item.attributes)))
     if trial.refused:
         say(f"refused: {trial.refused}", "red")
     elif trial.skipped:
@@ -178,6 +179,8 @@ def show_record(trial: Trial, *, shown: bool) -> None:
     if said["writer"] is not None:
         begins = f"the event begins at byte {said['begins_at']}"
         click.echo(f"written by {said['writer']}; {begins}")
+    if said["unclaimed"] is not None:
+        click.echo(f"no mapping of {said['topic']} reads {said['unclaimed']}")
     event = trial.event()
     if event is not None:
         click.echo(f"read as {said['reader'] or ''}")

@@ -161,6 +161,16 @@ def test_bytes_of_a_registered_schema(
     assert "read as crm.LoanFunded\n    event_id " in text
 
 
+def test_bytes_of_another_schema(capsys: pytest.CaptureFixture[str]) -> None:
+    """An event that no mapping of its topic reads is skipped, and says what it is."""
+    value = (SINGLE_OBJECT + loan()).hex()
+    options = ("--hex", value, "--topic", "kiosk.kiosk-accessed.v1")
+    ended = run(capsys, "try", *options)
+    assert (ended.code, ended.err) == (Exit.DONE, "skipped: unmapped\n")
+    said = "no mapping of kiosk.kiosk-accessed.v1 reads crm.LoanFunded\n"
+    assert said in ended.out
+
+
 def test_bare_bytes(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
     """Bytes that name no schema are read as the mapping says that is named."""
     text = (shipped_mappings() / "loan-funded.yaml").read_text().partition("tests:")[0]

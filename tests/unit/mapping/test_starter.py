@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from pathlib import Path
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from consumer.decode.readers import ReaderSchema, load_readers
@@ -277,7 +277,12 @@ def named(schema: object, count: list[int]) -> object:
 
 
 @given(records())
-@settings(max_examples=150, deadline=None)
+@settings(
+    max_examples=150,
+    derandomize=True,
+    deadline=None,
+    suppress_health_check=[HealthCheck.too_slow],
+)
 def test_any_schema_makes_a_mapping_that_passes(schema: dict[str, object]) -> None:
     """Whatever the schema, the result passes the check, and its test passes."""
     whole = {**named(schema, [0]), "name": "p.Event"}  # type: ignore[dict-item]  # a record
