@@ -22,7 +22,9 @@ __all__ = ["plan"]
 
 KEY_BYTES = 32
 KINDS = ("gained", "lost", "changed")
-Show = Callable[[str | None], str | None]
+OTHERS = 8  # masks to try until two values that differ look different
+Pair = tuple[str | None, str | None]
+Show = Callable[[Example], Pair]
 
 
 @click.command()
@@ -61,11 +63,7 @@ def plan(
     recording = read_recording(Path(sample))
     others = settings_against(settings, existing(Path(against)))
     found = compared(settings, others, recording, has_keys=config is not None)
-    masking = Masking(secrets.token_bytes(KEY_BYTES))
-
-    def show(value: str | None) -> str | None:
-        return value if show_values or value is None else masking.text(value)
-
+    show = as_it_is if show_values else masked_by(secrets.token_bytes(KEY_BYTES))
     if form == "json":
         emit(value_of(found, show))
     else:
@@ -82,6 +80,29 @@ def existing(folder: Path) -> Path:
     if not folder.is_dir():
         raise UsageError(f"{folder} is no folder")
     return folder
+
+
+def as_it_is(example: Example) -> Pair:
+    """Return what a record had before, and what it has after."""
+    return example.before, example.after
+
+
+def masked_by(key: bytes) -> Show:
+    """Return a function that masks both, so that they still look different."""
+    maskings = [Masking(key + bytes([number])) for number in range(OTHERS)]
+
+    def show(example: Example) -> Pair:
+        before, after = (
+            None if value is None else maskings[0].text(value)
+            for value in (example.before, example.after)
+        )
+        for masking in maskings[1:]:
+            if before != after or example.after is None:
+                break
+            after = masking.text(example.after)
+        return before, after
+
+    return show
 
 
 def compared(
@@ -144,11 +165,8 @@ def value_of(found: Comparison, show: Show) -> dict[str, object]:
 
 def example_value(example: Example, show: Show) -> dict[str, object]:
     """Return one example as a program reads it."""
-    return {
-        "record": example.record,
-        "before": show(example.before),
-        "after": show(example.after),
-    }
+    before, after = show(example)
+    return {"record": example.record, "before": before, "after": after}
 
 
 def reason(example: Example) -> str:
@@ -189,7 +207,7 @@ def print_changes(found: Comparison, show: Show) -> None:
 def print_examples(tally: Tally, show: Show) -> None:
     """Print a few records, before and after."""
     for one in tally.examples:
-        before, after = (show(value) for value in (one.before, one.after))
+        before, after = show(one)
         click.echo(f"    {one.record}: {text_of(before)} -> {text_of(after)}")
 
 

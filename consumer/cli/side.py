@@ -31,6 +31,7 @@ from consumer.registry import RegisteredSchema
 
 __all__ = ["Side", "settings_against"]
 
+NOT_TRIED = End(name="not tried: the dead letter has no payload")
 UNMAPPED = End(name=f"skipped: {SkipReason.UNMAPPED}")
 
 
@@ -84,6 +85,8 @@ class Side:
     def end(self, record: Record) -> End:
         """Return how a record would end; a dead letter is taken as what it was."""
         letter = opened(record)
+        if letter is not None and not letter.has_payload:
+            return NOT_TRIED
         origin = record if letter is None else letter.origin
         answer = None
         if origin.value is not None:

@@ -5,7 +5,9 @@ from pathlib import Path
 
 import pytest
 
+from consumer.cli.comparison import Example
 from consumer.cli.exits import Exit
+from consumer.cli.plan import masked_by
 from consumer.cli.recording import Recording, write_recording
 from consumer.cli.shipped import shipped_mappings, shipped_schemas
 from consumer.model import Record, SchemaId, TopicPartition
@@ -182,6 +184,30 @@ def test_another_profile(
     assert f'    {TOPIC}[0]@0 (third_party_id): "' in ended.out
     shown = planned(capsys, mine, sample, "--show-values").out
     assert f'    {TOPIC}[0]@0 (third_party_id): "C-1" -> "USD"\n' in shown
+
+
+def test_masks_look_different() -> None:
+    """Short values that differ never look alike, whatever the key."""
+    for number in range(50):
+        show = masked_by(bytes([number]))
+        before, after = show(Example(record="", before="1", after="2"))
+        assert before != after
+        assert show(Example(record="", before=None, after="2"))[0] is None
+
+
+def test_a_letter_without_its_payload(
+    capsys: pytest.CaptureFixture[str], mine: Path, tmp_path: Path
+) -> None:
+    """A dead letter that was too large for its value is no tombstone: it is not tried."""
+    path = tmp_path / "letters.json"
+    letter = letter_of(loan(NUMBER), max_bytes=1)
+    write_recording(Recording(masked=False, schemas={}, records=(letter,)), path)
+    change(
+        mine,
+        "cases:",
+        "on_delete: {profile: {pc_id: meta.key}, attributes: {borrower: clear}}\ncases:",
+    )
+    assert planned(capsys, mine, path).code == Exit.DONE
 
 
 def test_schemas_may_differ_too(
