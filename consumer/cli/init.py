@@ -19,7 +19,7 @@ from consumer.mapping.faults import did_you_mean
 from consumer.mapping.file_checks import attributes_of
 from consumer.mapping.loading import load
 from consumer.mapping.names import is_mapping
-from consumer.mapping.starter import start, topic_of
+from consumer.mapping.starter import begin, topic_of, with_test
 from consumer.pipeline.material import AVRO, MAPPINGS, keys_of
 from consumer.watch import read_folder
 
@@ -159,20 +159,17 @@ def begun(place: Path, event: Event, settings: Settings, topic: str) -> dict[Pat
     texts, keys = read_folder(settings.mappings, MAPPINGS), keys_of(settings)
     others = load(texts, event.readers, settings.topics, keys)
     taken = {name for one in others.plans for name, _ in attributes_of(one.spec)}
-    fixture = f"fixtures/{place.stem}.json"
-    started = start(
-        place.stem,
-        event.name,
-        event.readers,
-        topic=topic,
-        fixture=fixture,
-        taken=taken,
-    )
-    text = started.text
+    draft = begin(place.stem, event.name, event.readers, topic=topic, taken=taken)
+    text = draft.text
     if (place.parent.parent / EDITORS).exists():
         text = f"# yaml-language-server: $schema=../{EDITORS}\n{text}"
-    load({**texts, str(place): text}, event.readers, settings.topics, keys)
-    return {place: text, place.parent / fixture: started.fixture}
+    draft = replace(draft, text=text)
+    drafted = {**texts, str(place): draft.text}
+    found = load(drafted, event.readers, settings.topics, keys)
+    [plan] = [one for one in found.plans if one.file == str(place)]
+    fixture = f"fixtures/{place.stem}.json"
+    whole = with_test(draft, plan, event.readers, fixture)
+    return {place: whole, place.parent / fixture: draft.fixture}
 
 
 def write(files: Mapping[Path, str]) -> None:

@@ -14,8 +14,7 @@ import textwrap
 from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
 
-from consumer.errors import ConfigurationError
-from consumer.mapping.checking import Readers, check_file
+from consumer.mapping.checking import Readers
 from consumer.mapping.examples import outcome, record_of
 from consumer.mapping.names import is_attribute, reserved_by
 from consumer.mapping.plan import Plan
@@ -24,7 +23,7 @@ from consumer.mapping.sample import documented, sample_of
 from consumer.mapping.starter_rules import Leaf, leaves, quoted, suggestion, words
 from consumer.mapping.value_type import Kind, from_avro
 
-__all__ = ["Started", "start", "topic_of"]
+__all__ = ["Draft", "begin", "topic_of", "with_test"]
 
 WIDTH = 100
 LONGEST_NAME = 120  # of the 128 characters that Target takes
@@ -38,16 +37,23 @@ ID_KINDS = frozenset({Kind.TEXT, Kind.UUID, Kind.INTEGER})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Started:
-    """A mapping to begin with.
+class Draft:
+    """A mapping without its test.
 
     Attributes:
         text: The mapping file.
-        fixture: The record that its test begins with, as JSON.
+        schema: Full name of its schema.
+        event: An example of an event, as JSON writes it.
     """
 
     text: str
-    fixture: str
+    schema: str
+    event: object
+
+    @property
+    def fixture(self) -> str:
+        """The text of the fixture: the example."""
+        return json.dumps(self.event, indent=2, ensure_ascii=False) + "\n"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -74,56 +80,52 @@ def topic_of(schema: str) -> str:
     return re.sub(r"[^A-Za-z0-9._-]", "-", topic)[:200]
 
 
-def start(
+def begin(
     name: str,
     schema: str,
     readers: Readers,
     *,
     topic: str,
-    fixture: str,
     taken: Collection[str] = (),
-) -> Started:
-    """Return a mapping of the events of one schema.
+) -> Draft:
+    """Return a mapping of the events of one schema, without a test.
 
     Args:
         name: Of the mapping.
         schema: Full name of the reader's schema.
         readers: Readers' schemas by full name.
         topic: Where the events come from.
-        fixture: Path of the fixture, from the mapping file.
         taken: Attributes that other mappings write.
-
-    Raises:
-        ConfigurationError: No such mapping can be: the name, or the topic, is none.
     """
     others = {full: reader.schema for full, reader in readers.items()}
     found = list(leaves(from_avro(others[schema], others), schema))
     docs = dict(documented(others[schema], others))
     profiles = guessed(found)
-    event = sample_of(
-        others[schema], others, {one.path: one.value for one in profiles if one.path}
-    )
+    ids = {one.path: one.value for one in profiles if one.path}
     lines = [
         *heading(name, schema, topic, docs_of(others[schema])),
         *profile_lines(profiles),
         *moment_lines(found),
         *attribute_lines(name, without(found, profiles), docs, taken),
     ]
-    checked = check_file(name, "\n".join(lines) + "\n", readers, None)
-    if checked.plan is None:
-        raise ConfigurationError(tuple(checked.faults))
-    expected = expected_of(checked.plan, event_of(event, others[schema], others))
-    lines += example_lines(fixture, expected)
-    return Started(
-        text="\n".join(lines) + "\n",
-        fixture=json.dumps(event, indent=2, ensure_ascii=False) + "\n",
-    )
+    event = sample_of(others[schema], others, ids)
+    return Draft(text="\n".join(lines) + "\n", schema=schema, event=event)
 
 
-def expected_of(plan: Plan, event: dict[str, object]) -> Mapping[str, object]:
-    """Return what a mapping makes of an event, in the words of a test."""
+def with_test(draft: Draft, plan: Plan, readers: Readers, fixture: str) -> str:
+    """Return the mapping file with a test: what comes out now is what is expected.
+
+    Args:
+        draft: The mapping.
+        plan: The same, checked.
+        readers: Readers' schemas by full name.
+        fixture: Path of the fixture, from the mapping file.
+    """
+    others = {full: reader.schema for full, reader in readers.items()}
+    event = event_of(draft.event, others[draft.schema], others)
     found = outcome(plan, event, record_of(plan, {"key": KEY}))
-    return found if isinstance(found, dict) else {}
+    expected = found if isinstance(found, dict) else {}
+    return draft.text + "\n".join(example_lines(fixture, expected)) + "\n"
 
 
 def docs_of(schema: object) -> str:

@@ -114,6 +114,7 @@ def test_nothing_is_overwritten(
         (("-mine-", "--schema", "crm.LoanFunded"), "No such option"),
         (("m ine", "--schema", "crm.LoanFunded"), "m ine cannot name a mapping"),
         (("mine", "--subject", "x"), "--subject needs --registry URL"),
+        (("loan-funded", "--schema", "crm.LoanFunded"), "is there already"),
     ],
 )
 def test_what_cannot_be(
@@ -126,6 +127,33 @@ def test_what_cannot_be(
     ended = run(capsys, "init", *arguments)
     assert (ended.code, message in ended.err) == (Exit.USAGE, True)
     assert not (folders / "mappings" / "mine.yaml").exists()
+
+
+def test_a_mapping_that_the_others_contradict(
+    capsys: pytest.CaptureFixture[str], folders: Path
+) -> None:
+    """A draft that the check of the whole set refuses is not written."""
+    path = folders / "mappings" / "loan-funded.yaml"
+    path.write_text(path.read_text().replace("priority: high", "endpoint: single"))
+    ended = run(capsys, "init", "mine", "--schema", "crm.LoanFunded")
+    assert (ended.code, "M404" in ended.err) == (Exit.CONFIGURATION, True)
+    ended = run(
+        capsys, "init", "mine", "--schema", "crm.LoanFunded", "--topic", "a topic"
+    )
+    assert (ended.code, "cannot name a topic" in ended.err) == (3, True)
+    assert not (folders / "mappings" / "mine.yaml").exists()
+
+
+def test_a_file_of_its_own(capsys: pytest.CaptureFixture[str], folders: Path) -> None:
+    """MAPPING may be a path; editors are told of the schema when it is there."""
+    (folders / "mapping.schema.json").write_text("{}")
+    path = folders / "mappings" / "new.yaml"
+    assert run(capsys, "init", str(path), "--schema", "crm.LoanFunded").code == 0
+    first = path.read_text().splitlines()[0]
+    assert first == "# yaml-language-server: $schema=../mapping.schema.json"
+    blocked = folders / "avro" / "crm.LoanFunded.avsc" / "other.yaml"
+    ended = run(capsys, "init", str(blocked), "--schema", "crm.LoanFunded")
+    assert (ended.code, "cannot be written" in ended.err) == (Exit.USAGE, True)
 
 
 def register(url: str, subject: str, schema: object, *refers: SchemaReference) -> None:

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from consumer.decode.readers import ReaderSchema, load_readers
 from consumer.mapping.examples import run_tests
 from consumer.mapping.loading import load
-from consumer.mapping.starter import Started, start, topic_of
+from consumer.mapping.starter import begin, topic_of, with_test
 from tests.unit.mapping.kit import SCHEMA
 
 ROOT = Path(__file__).resolve().parents[3] / "schemas"
@@ -23,16 +23,17 @@ SHIPPED = load_readers({
 })
 
 
-def begun(readers: Mapping[str, ReaderSchema], schema: str, name: str = "x") -> Started:
+def begun(readers: Mapping[str, ReaderSchema], schema: str, name: str = "x") -> str:
     """Return a mapping of one schema, after its test has passed."""
-    started = start(
-        name, schema, readers, topic=topic_of(schema), fixture="fixtures/x.json"
-    )
-    files = {f"m/{name}.yaml": started.text, "m/fixtures/x.json": started.fixture}
+    draft = begin(name, schema, readers, topic=topic_of(schema))
+    file, fixture = f"m/{name}.yaml", {"m/fixtures/x.json": draft.fixture}
+    [plan] = load({file: draft.text}, readers, {}, {}).plans
+    text = with_test(draft, plan, readers, "fixtures/x.json")
+    files = {file: text, **fixture}
     mappings = load(files, readers, {}, {})
     [result] = run_tests(mappings.plans, files, readers)
     assert result.difference == ()
-    return started
+    return text
 
 
 def of(*fields: object, name: str = "t.E") -> Mapping[str, ReaderSchema]:
@@ -43,16 +44,16 @@ def of(*fields: object, name: str = "t.E") -> Mapping[str, ReaderSchema]:
 
 def rule(type_: object, name: str = "f") -> str:
     """Return what stands below `attributes` for one field of this type."""
-    text = begun(of({"name": name, "type": type_}), "t.E").text
+    text = begun(of({"name": name, "type": type_}), "t.E")
     return text.partition("attributes:\n")[2].partition("\ntests:")[0]
 
 
 @pytest.mark.parametrize("schema", sorted(SHIPPED))
 def test_shipped_schemas(schema: str) -> None:
     """A mapping begun from a shipped schema passes the check, and its test passes."""
-    started = begun(SHIPPED, schema)
-    assert f"  schema: {schema}\n" in started.text
-    assert f"  topic: {topic_of(schema)}  #" in started.text
+    text = begun(SHIPPED, schema)
+    assert f"  schema: {schema}\n" in text
+    assert f"  topic: {topic_of(schema)}  #" in text
 
 
 def test_every_kind_of_field() -> None:
@@ -151,7 +152,7 @@ def test_names_that_say_something(name: str, type_: str, expected: str) -> None:
 def test_who_the_event_is_about(fields: tuple[str, ...], expected: str) -> None:
     """The profile is guessed from the names; without any it is the record's key."""
     readers = of(*({"name": name, "type": "string"} for name in fields))
-    assert f"  - {expected}no_profile:" in begun(readers, "t.E").text
+    assert f"  - {expected}no_profile:" in begun(readers, "t.E")
 
 
 def test_the_id_of_a_person_may_be_a_number() -> None:
@@ -161,7 +162,7 @@ def test_the_id_of_a_person_may_be_a_number() -> None:
         "name": "Customer",
         "fields": [{"name": "id", "type": "long", "doc": "As the CRM\nhas it."}],
     }
-    text = begun(of({"name": "customer", "type": customer}), "t.E").text
+    text = begun(of({"name": "customer", "type": customer}), "t.E")
     assert "  - third_party_id: customer.id\n" in text
     assert "xCustomerId" not in text
 
@@ -169,10 +170,8 @@ def test_the_id_of_a_person_may_be_a_number() -> None:
 def test_names_that_others_have() -> None:
     """An attribute that another mapping writes, or that Target keeps, gets a new name."""
     readers = of({"name": "id", "type": "long"}, {"name": "total", "type": "long"})
-    started = start(
-        "order", "t.E", readers, topic="t", fixture="f.json", taken={"eventOrderId"}
-    )
-    assert "  eventOrderId2: id\n  eventOrderTotal: total\n" in started.text
+    draft = begin("order", "t.E", readers, topic="t", taken={"eventOrderId"})
+    assert "  eventOrderId2: id\n  eventOrderTotal: total\n" in draft.text
 
 
 def test_a_topic_is_guessed_from_the_name() -> None:

@@ -4,12 +4,9 @@ from __future__ import annotations
 
 import pytest
 
-from consumer.errors import ConfigurationError
 from consumer.mapping.sample import sample_of
-from consumer.mapping.starter import start
 from consumer.mapping.starter_rules import leaves, quoted, suggestion
 from consumer.mapping.value_type import from_avro
-from tests.unit.mapping.kit import READERS
 
 
 def only(name: str, type_: object) -> str:
@@ -47,12 +44,6 @@ def test_fields_that_are_special(name: str, type_: object, expected: str) -> Non
 def test_quotes_only_where_yaml_needs_them(text: str, expected: str) -> None:
     """What YAML would read as something else stands in quotes."""
     assert quoted(text) == expected
-
-
-def test_a_name_that_is_none_is_refused() -> None:
-    """A mapping that the check refuses is not made."""
-    with pytest.raises(ConfigurationError, match="cannot name a topic"):
-        start("x", "t.Thing", READERS, topic="a topic", fixture="f.json")
 
 
 def test_a_field_that_is_always_null() -> None:
