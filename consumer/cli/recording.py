@@ -105,7 +105,7 @@ def write_recording(recording: Recording, path: Path) -> None:
     try:
         number = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, mode)
         with os.fdopen(number, "wb") as stream:
-            os.fchmod(number, mode)
+            path.chmod(mode)  # also of a file that was there
             stream.write(text + b"\n")
     except OSError as error:
         message = f"{path} cannot be written: {type(error).__name__}"
