@@ -234,8 +234,9 @@ def attribute_lines(
     used = set(taken)
     is_empty = True
     for leaf in found:
-        wanted = suggestion(leaf)
-        yield from comment(docs.get(".".join(leaf.names), ""))
+        doc = docs.get(".".join(leaf.names), "")
+        wanted = suggestion(leaf, doc)
+        yield from comment(doc)
         if not wanted.rule:
             yield from comment(f"{'.'.join(leaf.names)} is left out: {wanted.note}")
             continue

@@ -26,11 +26,19 @@ PLACES = 30  # digits after the point that a format takes
 WORD = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+|[0-9]+")
 PLAIN = re.compile(r"[A-Za-z_][A-Za-z0-9_/-]*")
 
-HASHED = frozenset({"email", "mail", "phone", "mobile", "msisdn", "telephone"})
-PERSONAL = frozenset({
-    *("birth", "birthday", "birthdate", "dob", "iban", "ssn", "passport"),
-    *("firstname", "lastname", "surname", "fullname", "street", "address"),
+# Words of a name, or all of them together, that a person could be known by.
+HASHED = frozenset({
+    *("email", "mail", "phone", "mobile", "msisdn", "telephone", "fax"),
+    *("phonenumber", "mobilenumber"),
 })
+PERSONAL = frozenset({
+    *("birth", "birthday", "birthdate", "dob", "dateofbirth"),
+    *("firstname", "lastname", "givenname", "familyname", "fullname", "maidenname"),
+    *("surname", "street", "address", "housenumber", "ipaddress"),
+    *("ssn", "socialsecurity", "nationalid", "taxid", "passport"),
+    *("iban", "bic", "cardnumber", "pan", "cvv", "accountnumber"),
+})
+SAID = re.compile(r"\b(pii|personal)\b", re.IGNORECASE)  # in a field's `doc`
 AS_TEXT = frozenset({
     *(Kind.TEXT, Kind.ENUM, Kind.INTEGER, Kind.FLOAT, Kind.DECIMAL),
     *(Kind.BOOLEAN, Kind.UUID, Kind.DATE),
@@ -124,21 +132,25 @@ def words(name: str) -> tuple[str, ...]:
     return tuple(word.lower() for word in WORD.findall(name))
 
 
-def suggestion(leaf: Leaf) -> Suggestion:
-    """Return what to write for a field."""
+def suggestion(leaf: Leaf, doc: str = "") -> Suggestion:
+    """Return what to write for a field.
+
+    Args:
+        leaf: The field.
+        doc: What the schema says of it.
+    """
     kind = leaf.type
     if kind is None:
         return Suggestion("", "no path can name it")
     parts = words(leaf.names[-1])
     said = {*parts, "".join(parts)}
-    if said & PERSONAL:
-        return Suggestion("", "looks personal: decide before you write it")
-    if said & HASHED:
-        if kind.kind is not Kind.TEXT:
-            return Suggestion("", "looks personal: decide before you write it")
+    if said & HASHED and kind.kind is Kind.TEXT:
         apply = "missing: skip, apply: [trim, lowercase, sha256]"
         rule = f"{{from: {quoted(leaf.path)}, {apply}}}"
         return Suggestion(rule, "personal: leaves as a hash only")
+    is_choice = kind.kind in {Kind.ENUM, Kind.BOOLEAN}
+    if (said & (PERSONAL | HASHED) or SAID.search(doc)) and not is_choice:
+        return Suggestion("", "looks personal: decide before you write it")
     return by_type(quoted(leaf.path), kind)
 
 

@@ -32,6 +32,25 @@ def test_fields_that_are_special(name: str, type_: object, expected: str) -> Non
 
 
 @pytest.mark.parametrize(
+    ("name", "type_", "doc", "expected"),
+    [
+        ("nick", "string", "Personal: as the member likes it.", True),
+        ("nick", "string", "A personality test.", False),
+        ("ipAddress", "string", "", True),
+        ("card_number", "long", "", True),
+        ("birthday", "boolean", "Personal: whether it is today.", False),
+    ],
+)
+def test_what_looks_personal(
+    name: str, type_: object, doc: str, *, expected: bool
+) -> None:
+    """By its name, or by what the schema says; a choice of a few names nobody."""
+    schema = {"type": "record", "name": "R", "fields": [{"name": name, "type": type_}]}
+    [leaf] = leaves(from_avro(schema, {}), "R")
+    assert ("personal" in suggestion(leaf, doc).note) is expected
+
+
+@pytest.mark.parametrize(
     ("text", "expected"),
     [
         ("a.b-c", "a.b-c"),
