@@ -15,7 +15,8 @@ from consumer.decode.admission import admit
 from consumer.decode.decoder import TopicRule
 from consumer.decode.framing import VALUE_SCHEMA_ID
 from consumer.decode.limits import DecodeLimits
-from consumer.decode.masking import Masking, masked_event
+from consumer.decode.masked import masked_event
+from consumer.decode.masking import Masking
 from consumer.decode.nodes import Structure
 from consumer.decode.readers import ReaderSchema
 from consumer.model import Decoded, Header, Record, SchemaId, Undecodable

@@ -14,15 +14,10 @@ from posixpath import dirname, join, normpath
 from consumer.errors import ConfigurationError, MappingError
 from consumer.mapping.checking import Readers
 from consumer.mapping.compiling import REFUSALS, compile_write
-from consumer.mapping.coverage import (
-    Coverage,
-    Notes,
-    coverage_of,
-    instrumented,
-    stated,
-)
+from consumer.mapping.coverage import Coverage, coverage_of, stated
 from consumer.mapping.difference import differences
 from consumer.mapping.explaining import explain
+from consumer.mapping.noting import Notes, instrumented
 from consumer.mapping.plan import Plan
 from consumer.mapping.record_json import RecordShapeError, event_of, merge_patch
 from consumer.mapping.specification import TestSpec

@@ -13,8 +13,7 @@ from consumer.cli.shipped import shipped_mappings, shipped_schemas
 from consumer.model import Record, SchemaId, TopicPartition
 from consumer.registry import RegisteredSchema
 from tests.unit.cli.command import Ended, run
-from tests.unit.cli.events import TEXT, TOPIC, loan
-from tests.unit.cli.test_try_sources import letter_of
+from tests.unit.cli.events import TEXT, TOPIC, letter_of, loan
 
 NUMBER = 7
 

@@ -14,15 +14,16 @@ from tests.broker.mock import MockCluster
 from tests.unit.cli.command import Ended, run
 from tests.unit.cli.events import (
     FINGERPRINT,
+    SINGLE_OBJECT,
     TEXT,
     TOPIC,
     configured,
+    letter_of,
     loan,
     produce,
     register,
 )
 from tests.unit.cli.outside import registry
-from tests.unit.cli.test_try_sources import SINGLE_OBJECT, letter_of
 
 
 def recorded(

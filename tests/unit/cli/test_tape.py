@@ -10,9 +10,8 @@ from consumer.cli.tape import Tape
 from consumer.cli.writers import Writers
 from consumer.decode.limits import DecodeLimits
 from consumer.decode.masking import Masking
-from tests.unit.cli.events import loan
+from tests.unit.cli.events import SINGLE_OBJECT, loan
 from tests.unit.cli.test_plan import record_of
-from tests.unit.cli.test_try_sources import SINGLE_OBJECT
 
 SETTINGS = settings_for(None, None, None)
 

@@ -8,22 +8,18 @@ import pytest
 
 from consumer.cli.exits import Exit
 from consumer.cli.shipped import shipped_mappings
-from consumer.model import End, Failure, Record, Settlement, Stage, TopicPartition
-from consumer.settle import LetterContext, dead_letter
 from tests.broker.mock import MockCluster
 from tests.unit.cli.command import Ended, run
 from tests.unit.cli.events import (
     FINGERPRINT,
     LOAN,
+    SINGLE_OBJECT,
     TOPIC,
     configured,
     loan,
-    produce,
     register,
 )
 from tests.unit.cli.outside import registry
-
-SINGLE_OBJECT = b"\xc3\x01" + FINGERPRINT.to_bytes(8, "little")
 
 
 def tried(capsys: pytest.CaptureFixture[str], *arguments: str) -> Ended:
@@ -201,121 +197,3 @@ def test_what_is_no_record(
     """What names no record is a usage error, in words."""
     ended = tried(capsys, *arguments)
     assert (ended.code, message in ended.err) == (Exit.USAGE, True)
-
-
-# --------------------------------------------------------------------------- cluster
-
-
-def test_a_record_of_a_cluster(
-    capsys: pytest.CaptureFixture[str], config: Path, mock_cluster: MockCluster
-) -> None:
-    """Its place, sizes and steps are shown; its values only when they are asked for."""
-    mock_cluster.create_topic(TOPIC)
-    with registry() as url:
-        value = loan(register(url))
-        produce(mock_cluster, TOPIC, (b"C-1", b"", ()), (b"C-1", value, ()))
-        where = ("--config", str(configured(config, mock_cluster, url)))
-        place = ("--from", f"{TOPIC}:0:1")
-        ended = tried(capsys, *place, *where)
-        shown = tried(capsys, *place, *where, "--show-values")
-        text = run(capsys, "try", *place, *where)
-    assert (ended.code, names(ended)) == (Exit.DONE, ["loan-funded"])
-    record = ended.json["record"]
-    assert isinstance(record, dict)
-    assert (record["offset"], record["bytes"]) == (1, len(value))
-    assert record["key"] == "<text, 3>"
-    [request] = ended.listed("requests")
-    assert request["attributes"]["loanProduct"] == "<text, 8>"
-    assert {"head", "body"} & request.keys() == set()
-    for secret in ("C-1", "mortgage", "250000", "Ann@"):
-        assert secret not in ended.out + text.out + text.err
-        assert secret in shown.out
-    [same] = shown.listed("requests")
-    assert same["bytes"] == request["bytes"]
-    assert '    event_id                     "<UUID>"' in text.out
-    assert "POST /m2/acme/profile/update\n" in text.out
-
-
-def letter_of(value: bytes | None, *, max_bytes: int = 1 << 20) -> Record:
-    """Return the dead letter of a loan as it is read back."""
-    record = Record(
-        source=TopicPartition(TOPIC, 3),
-        offset=41,
-        timestamp_ms=1_772_379_000_000,
-        key=b"C-1",
-        value=value,
-        headers=(("source", b"crm"),),
-        epoch=0,
-        size_bytes=0,
-    )
-    failure = Failure(Stage.MAPPING, "missing", "loan-funded: attribute x: missing")
-    settlement = Settlement(record, End.DEAD_LETTERED, failure=failure, attempts=0)
-    context = LetterContext(
-        group="g",
-        template="{group}.{topic}.dead-letters",
-        partitions=1,
-        max_bytes=max_bytes,
-        mapping_set="abc",
-        now=0.0,
-        wall_ms=0,
-    )
-    letter = dead_letter(settlement, context)
-    return Record(
-        source=TopicPartition(letter.topic, 0),
-        offset=0,
-        timestamp_ms=0,
-        key=letter.key,
-        value=letter.value,
-        headers=letter.headers,
-        epoch=0,
-        size_bytes=0,
-    )
-
-
-def test_a_dead_letter(
-    capsys: pytest.CaptureFixture[str], config: Path, mock_cluster: MockCluster
-) -> None:
-    """It says why it was given up, and is tried as the record that it was."""
-    whole = letter_of(SINGLE_OBJECT + loan())
-    empty = letter_of(b"x" * 100, max_bytes=1)
-    fake = [*whole.headers, ("dead-letter-partition", b"three")]
-    topic = whole.source.topic
-    mock_cluster.create_topic(topic)
-    letters = [(one.key, one.value, one.headers) for one in (whole, empty)]
-    produce(mock_cluster, topic, *letters, (b"", whole.value, fake))
-    where = ("--config", str(configured(config, mock_cluster)))
-    ended = tried(capsys, "--from", f"{topic}:0:0", *where)
-    assert (ended.code, names(ended)) == (Exit.DONE, ["loan-funded"])
-    record, said = ended.json["record"], ended.json["letter"]
-    assert isinstance(record, dict)
-    assert isinstance(said, dict)
-    assert (record["topic"], record["partition"], record["offset"]) == (TOPIC, 3, 41)
-    assert record["headers"] == ["source"]
-    assert (said["stage"], said["reason"]) == ("mapping", "missing")
-    text = run(capsys, "try", "--from", f"{topic}:0:0", *where).out
-    assert "dead letter, given up:\n    stage                        mapping\n" in text
-    ended = tried(capsys, "--from", f"{topic}:0:1", *where)
-    assert ended.code == Exit.NO
-    assert str(ended.json["refused"]).startswith("payload_omitted: ")
-    ended = tried(capsys, "--from", f"{topic}:0:2", *where)
-    assert (ended.json["letter"], ended.json["skipped"]) == (None, "unmapped")
-
-
-def test_places_that_are_none(
-    capsys: pytest.CaptureFixture[str], config: Path, mock_cluster: MockCluster
-) -> None:
-    """A topic, partition or offset that is not there is named, with what there is."""
-    mock_cluster.create_topic(TOPIC)
-    mock_cluster.create_topic("empty")
-    produce(mock_cluster, TOPIC, (b"k", None, ()))
-    where = ("--config", str(configured(config, mock_cluster)))
-    for place, message in (
-        ("x", "x is no topic:partition:offset"),
-        (f"{TOPIC}:7:0", "has no partition 7"),
-        (f"{TOPIC}:0:5", "has offsets 0 to 0"),
-        ("empty:0:0", "has no records"),
-    ):
-        ended = tried(capsys, "--from", place, *where)
-        assert (ended.code, message in ended.err) == (Exit.USAGE, True), ended.err
-    ended = tried(capsys, "--from", f"{TOPIC}:0:0", *where)
-    assert (ended.code, ended.json["skipped"]) == (Exit.DONE, "tombstone")
