@@ -12,16 +12,13 @@ from consumer.cli.files import load_settings
 from consumer.cli.shipped import shipped_mappings, shipped_schemas
 from consumer.config.load import parse
 from consumer.config.settings import Settings
-from consumer.decode.readers import ReaderSchema, load_readers
+from consumer.decode.readers import ReaderSchema
 from consumer.errors import UsageError
 from consumer.mapping.loading import load
 from consumer.mapping.mapping_set import MappingSet
-from consumer.watch import read_folder
+from consumer.pipeline.material import read_sources
 
 __all__ = ["Material", "read_material", "read_text", "settings_for"]
-
-AVRO = frozenset({".avsc"})
-MAPPINGS = frozenset({".yaml", ".yml", ".json"})  # fixtures stand beside mappings
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -73,12 +70,9 @@ def read_material(
     Raises:
         UsageError: `only` is no mapping file by its name.
     """
-    readers = load_readers(read_folder(settings.schemas, AVRO))
-    files = (
-        read_folder(settings.mappings, MAPPINGS)
-        if only is None
-        else {str(only): read_text(only)}
-    )
+    readers, files = read_sources(settings)
+    if only is not None:
+        files = {str(only): read_text(only)}
     mappings = load(files, readers, settings.topics, keys)
     if only is not None and not mappings.plans:
         raise UsageError(f"{only} is no mapping file: its name must end in .yaml")

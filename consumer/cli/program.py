@@ -34,9 +34,12 @@ class Lazy(NamedTuple):
 COMMANDS: dict[str, Lazy] = {
     "demo": Lazy("demo", "demo", "See it work: everything in this one process."),
     "run": Lazy("run", "run", "Consume events and update profiles."),
+    "init": Lazy("init", "init", "Begin a mapping file from an Avro schema."),
     "check": Lazy("check", "check", "Check configuration, schemas and mappings."),
     "test": Lazy("test", "test", "Run the tests inside the mapping files."),
     "try": Lazy("try_", "try_", "Show every step from a record to its requests."),
+    "record": Lazy("record", "record", "Record events of a topic in a file."),
+    "plan": Lazy("plan", "plan", "Show what other mappings would change."),
     "publish": Lazy("publish", "publish", "Publish sample events to a cluster."),
     "sandbox": Lazy("sandbox", "sandbox", "Emulate Target's profile APIs."),
     "docs": Lazy("docs", "docs", "Print the generated references."),

@@ -2,225 +2,202 @@
 
 from __future__ import annotations
 
-import difflib
 import json
-from dataclasses import asdict
 from pathlib import Path
 
 import click
 
 from consumer.cli.exits import Exit
-from consumer.cli.material import Material, read_material, read_text, settings_for
+from consumer.cli.hidden import hidden, hidden_fields
+from consumer.cli.material import Material, read_material, settings_for
 from consumer.cli.output import emit, output_option, say
+from consumer.cli.taking import (
+    Given,
+    decoded_text,
+    from_bytes,
+    from_cluster,
+    from_json,
+    headers_of,
+    only,
+    place_of,
+)
+from consumer.cli.trial import Taken, Trial, size_of
+from consumer.cli.writers import Writers
 from consumer.config.settings import Settings
 from consumer.errors import UsageError
-from consumer.mapping.explaining import RuleTrace, Trace, explain
-from consumer.mapping.plan import Plan
-from consumer.mapping.record_json import RecordShapeError, event_of
-from consumer.model import (
-    Decoded,
-    Failure,
-    Item,
-    Mapped,
-    Outcome,
-    Part,
-    Record,
-    Request,
-    TopicPartition,
-    Work,
-)
-from consumer.pipeline.assembly import single
+from consumer.mapping.explaining import RuleTrace
+from consumer.pipeline.material import keys_of
 
 __all__ = ["try_"]
 
+SOURCES = ("record", "hex", "base64", "from")
+
 
 @click.command("try")
-@click.argument("mapping", metavar="MAPPING")
+@click.argument("mapping", metavar="[MAPPING]", required=False)
 @click.option(
     "--record",
-    "file",
-    required=True,
     metavar="FILE.json",
     help="The event: plain JSON or Avro's JSON encoding; null is a tombstone.",
 )
+@click.option("--hex", metavar="DIGITS", help="The value's bytes, in any framing.")
+@click.option("--base64", metavar="TEXT", help="The same.")
+@click.option(
+    "--from",
+    metavar="TOPIC:PARTITION:OFFSET",
+    help="A record of --config's cluster; a dead letter is tried as what it was.",
+)
+@click.option("--topic", help="The record's topic, when a mapping has several.")
+@click.option("--key", help="The record's key, as text.")
+@click.option(
+    "--header", "headers", multiple=True, metavar="NAME:HEX", help="A header."
+)
+@click.option("--show-values", is_flag=True, help="Show the values of --from.")
 @click.option("--config", metavar="FILE", help="Configuration: client, keys, folders.")
 @click.option(
     "--schemas", metavar="FOLDER", help="Avro schemas; else the shipped ones."
 )
+@click.option("--mappings", metavar="FOLDER", help="Mapping files; the shipped ones.")
 @output_option
 def try_(
-    form: str, /, mapping: str, file: str, config: str | None, schemas: str | None
+    form: str,
+    /,
+    *,
+    mapping: str | None,
+    topic: str | None,
+    key: str | None,
+    headers: tuple[str, ...],
+    config: str | None,
+    schemas: str | None,
+    mappings: str | None,
+    show_values: bool,
+    **sources: str | None,
 ) -> int:
     """Show every step from a record to the requests that it makes; send nothing.
 
-    MAPPING is a mapping's name, or its file. Without --config the client is called
-    `client`, and keyed hashes use the published test key. Exit code 1 when the record is
-    refused.
+    The record is one of --record, --hex, --base64 and --from. Every mapping that claims
+    it is shown, or MAPPING alone, by its name or its file. Without --config the client
+    is called `client`, and keyed hashes use the published test key. Exit code 1 when
+    the record is refused.
     """
-    settings = settings_for(config, schemas, None)
-    keys = {name: key.reveal().encode() for name, key in settings.keys.items()}
-    is_file = mapping.endswith((".yaml", ".yml"))
-    only = Path(mapping) if is_file else None
-    material = read_material(settings, keys if config else None, only)
-    plan = material.mappings.plans[0] if is_file else plan_named(mapping, material)
-    event = read_event(Path(file), plan, material)
-    trial = Trial(settings, material, plan, event)
+    settings = settings_for(config, schemas, mappings)
+    keys = keys_of(settings) if config else None
+    material = material_of(settings, keys, mapping)
+    given = Given(topic=topic, key=key, headers=tuple(headers_of(headers)))
+    source = source_of(sources, config)
+    taken = take(source, given, settings, material)
+    trial = Trial(settings, material.mappings, taken)
+    shown = show_values or source[0] != "from"
     if form == "json":
-        emit(trial.value())
+        emit(trial.value(shown=shown))
     else:
-        trial.show()
+        show(trial, shown=shown)
     return Exit.NO if trial.refused else Exit.DONE
 
 
-def plan_named(name: str, material: Material) -> Plan:
-    """Return the mapping of that name.
-
-    Raises:
-        UsageError: There is none; the message says which there are.
-    """
-    plans = {plan.spec.name: plan for plan in material.mappings.plans}
-    if name in plans:
-        return plans[name]
-    near = difflib.get_close_matches(name, plans, 1)
-    hint = f"did you mean {near[0]}?" if near else f"there are {', '.join(plans)}"
-    raise UsageError(f"there is no mapping {name}: {hint}")
-
-
-def read_event(path: Path, plan: Plan, material: Material) -> dict[str, object] | None:
-    """Return the event that a JSON file writes; None for a tombstone.
-
-    Raises:
-        UsageError: It is no JSON, or does not fit the mapping's schema.
-    """
-    try:
-        value = json.loads(read_text(path))
-    except ValueError as error:
-        raise UsageError(f"{path} is not JSON: {error}") from None
-    if value is None:
-        return None
-    schemas = {name: reader.schema for name, reader in material.readers.items()}
-    try:
-        return event_of(value, schemas[plan.spec.source.schema_], schemas)
-    except RecordShapeError as error:
-        raise UsageError(f"{path} does not fit its schema: {error}") from None
-
-
-class Trial:
-    """One record on its way through one mapping. Owned by the command.
-
-    Attributes:
-        refused: Why nothing can be sent; empty when something can, or it is skipped.
-        skipped: The reason, when nothing is to be sent.
-    """
-
-    def __init__(
-        self,
-        settings: Settings,
-        material: Material,
-        plan: Plan,
-        event: dict[str, object] | None,
-    ) -> None:
-        record = record_for(plan, material, is_tombstone=event is None)
-        self.trace: Trace = explain(plan, event, record)
-        self.refused = ""
-        self.skipped = ""
-        self.requests: list[tuple[Item, Request]] = []
-        mapped = mapped_of(plan, material, event, record)
-        if isinstance(mapped, Failure):
-            self.refused = f"{mapped.code}: {mapped.message}"
-            return
-        self.skipped = mapped.skipped.value if mapped.skipped else ""
-        endpoint = single(settings)
-        for item in mapped.items:
-            work = Work(
-                profile=item.profile,
-                attributes=item.attributes,
-                parts=(Part(record=record, item=item),),
-                attempt=1,
-                ready_at=0.0,
-            )
-            requests = endpoint.encode(work)
-            if isinstance(requests, Outcome):
-                self.refused = f"{requests.reason}: {requests.message}"
-                return
-            self.requests += [(item, request) for request in requests]
-
-    def value(self) -> dict[str, object]:
-        """Return what a program reads."""
-        return {
-            "mapping": self.trace.mapping,
-            "rules": [asdict(rule) for rule in self.trace.rules],
-            "skipped": self.skipped,
-            "refused": self.refused,
-            "requests": [
-                {
-                    "profile": {item.profile.kind.value: item.profile.value},
-                    "attributes": item.attributes,
-                    "method": request.method,
-                    "target": request.target,
-                    "head": request.head.decode(),
-                    "body": request.body.decode(),
-                    "bytes": size_of(request),
-                }
-                for item, request in self.requests
-            ],
-        }
-
-    def show(self) -> None:
-        """Print what a person reads."""
-        click.echo(f"mapping {self.trace.mapping}")
-        for rule in self.trace.rules:
-            show_rule(rule)
-        for number, (_, request) in enumerate(self.requests, 1):
-            of = len(self.requests)
-            click.echo(f"\nrequest {number} of {of}, {size_of(request)} bytes:")
-            click.echo((request.head + b"\r\n" + request.body).decode().rstrip())
-        if self.refused:
-            say(f"refused: {self.refused}", "red")
-        elif self.skipped:
-            say(f"skipped: {self.skipped}", "yellow")
-
-
-def record_for(plan: Plan, material: Material, *, is_tombstone: bool) -> Record:
-    """Return a record as it would come from the mapping's first topic."""
-    named = material.mappings.named(plan)
-    topic = named[0] if named else str(plan.spec.source.pattern)
-    return Record(
-        source=TopicPartition(topic, 0),
-        offset=0,
-        timestamp_ms=0,
-        key=None,
-        value=None if is_tombstone else b"",
-        headers=(),
-        epoch=0,
-        size_bytes=0,
+def material_of(
+    settings: Settings, keys: dict[str, bytes] | None, mapping: str | None
+) -> Material:
+    """Return schemas and mappings: all of them, or one, by its file or name."""
+    if mapping is None:
+        return read_material(settings, keys)
+    if mapping.endswith((".yaml", ".yml")):
+        return read_material(settings, keys, Path(mapping))
+    found = read_material(settings, keys)
+    return Material(
+        files=found.files,
+        readers=found.readers,
+        mappings=only(mapping, found.mappings),
     )
 
 
-def mapped_of(
-    plan: Plan, material: Material, event: dict[str, object] | None, record: Record
-) -> Mapped | Failure:
-    """Return what the mapping makes of a record."""
-    if event is None:
-        return material.mappings.map_tombstone(record)
-    decoded = Decoded(event=event, schema=plan.spec.source.schema_)
-    return material.mappings.map(record, decoded)
+def source_of(sources: dict[str, str | None], config: str | None) -> tuple[str, str]:
+    """Return which option gives the record, and what it says.
+
+    Raises:
+        UsageError: None does, or several do, or there is no cluster.
+    """
+    given = [(kind, text) for kind, text in sources.items() if text is not None]
+    if len(given) != 1:
+        options = ", ".join(f"--{kind}" for kind in SOURCES)
+        raise UsageError(f"name the record by one of {options}")
+    if given[0][0] == "from" and config is None:
+        raise UsageError("--from needs --config: it names the cluster")
+    return given[0]
 
 
-def size_of(request: Request) -> int:
-    """Return the size of a request in bytes, without what authorizes it."""
-    return len(request.head) + len(b"\r\n") + len(request.body)
+def take(
+    source: tuple[str, str], given: Given, settings: Settings, material: Material
+) -> Taken:
+    """Return the record that an option, with its text, names."""
+    kind, text = source
+    if kind == "record":
+        return from_json(Path(text), given, material)
+    with Writers(settings, material.readers) as writers:
+        if kind == "from":
+            place = place_of(text, settings)
+            return from_cluster(place, settings, material.mappings, writers)
+        value = decoded_text(text, is_hex=kind == "hex")
+        return from_bytes(value, given, material, writers)
 
 
-def show_rule(rule: RuleTrace) -> None:
+# ------------------------------------------------------------------- what is printed
+
+
+def show(trial: Trial, *, shown: bool) -> None:
+    """Print what a person reads."""
+    show_record(trial, shown=shown)
+    for trace in trial.traces:
+        click.echo(f"mapping {trace.mapping}")
+        for rule in trace.rules:
+            show_rule(rule, shown=shown)
+    for number, (item, request) in enumerate(trial.requests, 1):
+        of = len(trial.requests)
+        click.echo(f"\nrequest {number} of {of}, {size_of(request)} bytes:")
+        if shown:
+            click.echo((request.head + b"\r\n" + request.body).decode().rstrip())
+        else:
+            click.echo(f"{request.method} {request.target.partition('?')[0]}")
+            click.echo(text_of(hidden_fields(item.attributes)))
+    if trial.refused:
+        say(f"refused: {trial.refused}", "red")
+    elif trial.skipped:
+        say(f"skipped: {trial.skipped}", "yellow")
+
+
+def show_record(trial: Trial, *, shown: bool) -> None:
+    """Print where the record is, what its bytes say, and its event."""
+    said = trial.record_value(shown=shown)
+    place = f"{said['topic']}[{said['partition']}]@{said['offset']}"
+    size = "" if said["bytes"] is None else f", {said['bytes']} bytes"
+    click.echo(f"record {place}{size}, key {text_of(said['key'])}")
+    letter = trial.taken.letter
+    if letter is not None:
+        click.echo("dead letter, given up:")
+        for name, text in letter.said.items():
+            click.echo(f"    {name:<28} {text}")
+    if said["writer"] is not None:
+        begins = f"the event begins at byte {said['begins_at']}"
+        click.echo(f"written by {said['writer']}; {begins}")
+    if said["unclaimed"] is not None:
+        click.echo(f"no mapping of {said['topic']} reads {said['unclaimed']}")
+    event = trial.event()
+    if event is not None:
+        click.echo(f"read as {said['reader'] or ''}")
+        for name, value in event.items():
+            click.echo(f"    {name:<28} {text_of(value if shown else hidden(value))}")
+
+
+def show_rule(rule: RuleTrace, *, shown: bool) -> None:
     """Print one rule and its steps."""
     click.echo(f"  {rule.name}")
     for step in rule.steps:
-        click.echo(f"    {step.name:<28} {shown(step.value)}")
+        value = step.value if shown else hidden(step.value)
+        click.echo(f"    {step.name:<28} {text_of(value)}")
     if rule.refused:
         click.echo(f"    refused: {rule.refused}")
 
 
-def shown(value: object) -> str:
+def text_of(value: object) -> str:
     """Return a value as JSON where it is JSON's, else as text."""
     return json.dumps(value, ensure_ascii=False, default=str)

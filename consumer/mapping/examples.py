@@ -14,14 +14,17 @@ from posixpath import dirname, join, normpath
 from consumer.errors import ConfigurationError, MappingError
 from consumer.mapping.checking import Readers
 from consumer.mapping.compiling import REFUSALS, compile_write
+from consumer.mapping.coverage import Coverage, coverage_of, stated
+from consumer.mapping.difference import differences
 from consumer.mapping.explaining import explain
+from consumer.mapping.noting import Notes, instrumented
 from consumer.mapping.plan import Plan
 from consumer.mapping.record_json import RecordShapeError, event_of, merge_patch
 from consumer.mapping.specification import TestSpec
 from consumer.model import Mapped, Record, TopicPartition
 from consumer.yamlfile import read_yaml
 
-__all__ = ["TestResult", "record_of", "run_tests"]
+__all__ = ["TestResult", "TestRun", "outcome", "record_of", "run_all", "run_tests"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -50,36 +53,73 @@ class TestResult:
         return not self.difference
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TestRun:
+    """What running the tests of some mappings found.
+
+    Attributes:
+        results: How each test ended.
+        coverage: What the tests of each mapping touch.
+    """
+
+    __test__ = False  # for pytest: this is no test class
+
+    results: tuple[TestResult, ...]
+    coverage: tuple[Coverage, ...]
+
+
 def run_tests(
     plans: tuple[Plan, ...], files: Mapping[str, str], readers: Readers
 ) -> tuple[TestResult, ...]:
-    """Run the tests of checked mappings.
+    """Run the tests of checked mappings; the arguments are those of `run_all`."""
+    return run_all(plans, files, readers).results
+
+
+def run_all(
+    plans: tuple[Plan, ...], files: Mapping[str, str], readers: Readers
+) -> TestRun:
+    """Run the tests of checked mappings, and measure what they touch.
 
     Args:
         plans: The mappings; keys for hashing are those that they were checked with.
         files: Path to text, as they were checked, fixtures included.
         readers: Reader's schemas by full name.
     """
-    return tuple(result for plan in plans for result in tests_of(plan, files, readers))
+    results: list[TestResult] = []
+    coverage: list[Coverage] = []
+    for plan in plans:
+        document = read_yaml(files[plan.file], plan.file)
+        touched: list[tuple[Notes, frozenset[str]]] = []
+        for index, spec in enumerate(plan.spec.tests):
+            notes = Notes()
+            difference = difference_of(instrumented(plan, notes), spec, files, readers)
+            results.append(
+                TestResult(
+                    file=plan.file,
+                    line=document.place(("tests", index)).line,
+                    mapping=plan.spec.name,
+                    name=spec.name,
+                    difference=difference,
+                )
+            )
+            touched.append((notes, stated(wanted_of(spec))))
+        coverage.append(coverage_of(plan, document, touched))
+    return TestRun(results=tuple(results), coverage=tuple(coverage))
 
 
-def tests_of(
-    plan: Plan, files: Mapping[str, str], readers: Readers
-) -> Iterator[TestResult]:
-    """Give the result of each test of one file."""
-    document = read_yaml(files[plan.file], plan.file)
-    for index, spec in enumerate(plan.spec.tests):
-        try:
-            difference = tuple(run_one(plan, spec, files, readers))
-        except (RecordShapeError, FixtureError) as error:
-            difference = (str(error),)
-        yield TestResult(
-            file=plan.file,
-            line=document.place(("tests", index)).line,
-            mapping=plan.spec.name,
-            name=spec.name,
-            difference=difference,
-        )
+def difference_of(
+    plan: Plan, spec: TestSpec, files: Mapping[str, str], readers: Readers
+) -> tuple[str, ...]:
+    """Return what differs in one test, or why it cannot be run."""
+    try:
+        return tuple(run_one(plan, spec, files, readers))
+    except (RecordShapeError, FixtureError) as error:
+        return (str(error),)
+
+
+def wanted_of(spec: TestSpec) -> object:
+    """Return what a test states."""
+    return spec.expect if spec.expect is not None else spec.contains
 
 
 class FixtureError(Exception):
@@ -94,10 +134,12 @@ def run_one(
         yield "a test has exactly one of `expect` and `contains`."
         return
     event = event_of_test(plan, spec, files, readers)
-    found = outcome(plan, event, record_of(plan, spec.meta))
-    exact = spec.expect is not None
-    wanted = spec.expect if exact else spec.contains
-    yield from differences(wanted, found, exact=exact)
+    record = record_of(plan, spec.meta)
+    found = outcome(plan, event, record)
+    differs = tuple(differences(wanted_of(spec), found, exact=spec.expect is not None))
+    yield from differs
+    if differs:
+        yield from reason(plan, event, record)
 
 
 def event_of_test(
@@ -178,6 +220,15 @@ def outcome(plan: Plan, event: dict[str, object] | None, record: Record) -> obje
     return spoken(mapped)
 
 
+def reason(
+    plan: Plan, event: dict[str, object] | None, record: Record
+) -> Iterator[str]:
+    """Give which rule refused a record, and why, when one did."""
+    for rule in explain(plan, event, record).rules:
+        if rule.refused:
+            yield f"rejected by {rule.name}: {rule.refused}"
+
+
 def spoken(mapped: Mapped) -> object:
     """Return items in the words of a test: one alone, several as a list."""
     items: list[object] = [
@@ -190,46 +241,3 @@ def spoken(mapped: Mapped) -> object:
     if not items:
         return "skipped"
     return items[0] if len(items) == 1 else items
-
-
-# ---------------------------------------------------------------------- differences
-
-
-def differences(
-    wanted: object, found: object, *, exact: bool, path: str = ""
-) -> Iterator[str]:
-    """Give a line for everything that is not as wanted."""
-    if isinstance(wanted, dict) and isinstance(found, dict):
-        yield from keys_differ(wanted, found, exact=exact, path=path)
-    elif isinstance(wanted, list) and isinstance(found, list):
-        if len(wanted) != len(found):
-            yield f"{path or 'items'}: expected {len(wanted)}, found {len(found)}"
-        for index, (left, right) in enumerate(zip(wanted, found, strict=False)):
-            inner = f"{path}[{index}]"
-            yield from differences(left, right, exact=exact, path=inner)
-    elif wanted != found or type(wanted) is not type(found):
-        where = f"{path}: " if path else ""
-        yield f"{where}expected {shown(wanted)}, found {shown(found)}"
-
-
-def keys_differ(
-    wanted: dict[str, object], found: dict[str, object], *, exact: bool, path: str
-) -> Iterator[str]:
-    """Give a line for everything that is not as wanted between two mappings."""
-    for name, value in wanted.items():
-        inner = f"{path}.{name}" if path else name
-        if name not in found:
-            yield f"{inner}: expected {shown(value)}, found nothing"
-        else:
-            yield from differences(value, found[name], exact=exact, path=inner)
-    if not exact:
-        return
-    for name, value in found.items():
-        if name not in wanted:
-            inner = f"{path}.{name}" if path else name
-            yield f"{inner}: expected nothing, found {shown(value)}"
-
-
-def shown(value: object) -> str:
-    """Return a value as JSON, for a person."""
-    return json.dumps(value, ensure_ascii=False, default=str)

@@ -16,7 +16,7 @@ import datetime as dt
 import uuid
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from decimal import Decimal, InvalidOperation
+from decimal import Context, Decimal, InvalidOperation
 
 from consumer.mapping.duration import duration_of
 from consumer.mapping.faults import did_you_mean
@@ -28,6 +28,7 @@ EPOCH = dt.datetime(1970, 1, 1, tzinfo=dt.UTC)
 MICROSECONDS = {"millis": 1_000, "micros": 1}
 NANOSECONDS = 1_000  # in a microsecond; the digits below are cut toward the past
 UUID_BYTES = 16
+WIDE = Context(prec=1000)  # digits of the widest decimal that a schema may have
 
 
 class RecordShapeError(Exception):
@@ -288,10 +289,13 @@ def decimal(value: object, schema: dict[str, object], path: str) -> Decimal:
     except InvalidOperation:
         unscaled = int.from_bytes(raw(str(value), path), "big", signed=True)
         return Decimal(unscaled).scaleb(-digits)
-    exact = (
-        number.quantize(Decimal(1).scaleb(-digits)) if number.is_finite() else number
-    )
-    if exact != number or not number.is_finite():
+    if not number.is_finite():
+        raise RecordShapeError(path, "this is not a decimal.")
+    try:
+        exact = number.quantize(Decimal(1).scaleb(-digits), context=WIDE)
+    except InvalidOperation:
+        raise RecordShapeError(path, "it has too many digits.") from None
+    if exact != number:
         raise RecordShapeError(
             path, f"it has more than {digits} digits after the point."
         )

@@ -13,7 +13,7 @@ from consumer.mapping.loading import load
 from consumer.mapping.mapping_set import MappingSet
 from consumer.watch import read_folder
 
-__all__ = ["SUFFIXES", "Material", "read_material"]
+__all__ = ["SUFFIXES", "Material", "keys_of", "read_material", "read_sources"]
 
 AVRO = frozenset({".avsc"})
 MAPPINGS = frozenset({".yaml", ".yml", ".json"})  # fixtures stand beside mappings
@@ -35,16 +35,30 @@ class Material:
     owners: Mapping[str, str]
 
 
+def keys_of(settings: Settings) -> dict[str, bytes]:
+    """Return the configuration's keys for hashing, by name."""
+    return {name: key.reveal().encode() for name, key in settings.keys.items()}
+
+
+def read_sources(
+    settings: Settings,
+) -> tuple[dict[str, ReaderSchema], dict[str, str]]:
+    """Return our schemas by full name, and the texts of mappings and fixtures by path.
+
+    Raises ConfigurationError with every fault of the schemas.
+    """
+    readers = load_readers(read_folder(settings.schemas, AVRO))
+    return readers, read_folder(settings.mappings, MAPPINGS)
+
+
 def read_material(settings: Settings) -> Material:
     """Read and check what `settings` name, and run the tests inside the mappings.
 
     Raises:
         ConfigurationError: With every fault of every file.
     """
-    readers = load_readers(read_folder(settings.schemas, AVRO))
-    files = read_folder(settings.mappings, MAPPINGS)
-    keys = {name: key.reveal().encode() for name, key in settings.keys.items()}
-    mappings = load(files, readers, settings.topics, keys)
+    readers, files = read_sources(settings)
+    mappings = load(files, readers, settings.topics, keys_of(settings))
     if not mappings.plans:
         raise ConfigurationError((nothing_mapped(settings),))
     # The tests expect what the published test key gives, not a secret's hashes.

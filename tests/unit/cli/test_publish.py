@@ -1,9 +1,5 @@
 """`consumer publish`: sample events to any cluster and registry."""
 
-import asyncio
-import threading
-from collections.abc import Coroutine, Iterator
-from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
@@ -12,30 +8,8 @@ from consumer.cli.exits import Exit
 from consumer.sandbox.events import generate, population_of
 from consumer.sandbox.fold import Fold
 from consumer.sandbox.mockcluster import MockCluster
-from consumer.sandbox.options import SandboxOptions
-from consumer.sandbox.server import Sandbox
 from tests.unit.cli.command import run
-
-
-@contextmanager
-def registry() -> Iterator[str]:
-    """Run the sandbox's registry on a loop of its own; gives its address."""
-    loop = asyncio.new_event_loop()
-    thread = threading.Thread(target=loop.run_forever)
-    thread.start()
-
-    def wait_for(work: Coroutine[None, None, object]) -> object:
-        return asyncio.run_coroutine_threadsafe(work, loop).result(10)
-
-    box = Sandbox(SandboxOptions(port=0, admin_port=0, registry_port=0))
-    try:
-        wait_for(box.start())
-        yield box.addresses.registry
-    finally:
-        wait_for(box.aclose())
-        loop.call_soon_threadsafe(loop.stop)
-        thread.join()
-        loop.close()
+from tests.unit.cli.outside import registry
 
 
 def test_the_end_is_told(capsys: pytest.CaptureFixture[str], config: Path) -> None:

@@ -81,7 +81,9 @@ def test_what_is_as_expected_passes(test: str) -> None:
         (
             "expect: skipped",
             [
-                'expected "skipped", found {"profile": {"third_party_id": "C-1"}, "attributes": {"x": "C-1"}}'
+                "the record",
+                '  expected "skipped"',
+                '  found    {"profile": {"third_party_id": "C-1"}, "attributes": {"x": "C-1"}}',
             ],
         ),
         ("contains: {attributes: {x: D}}", ['attributes.x: expected "D", found "C-1"']),
@@ -100,7 +102,9 @@ def test_what_is_as_expected_passes(test: str) -> None:
         (
             "expect: [skipped]",
             [
-                'expected ["skipped"], found {"profile": {"third_party_id": "C-1"}, "attributes": {"x": "C-1"}}'
+                "the record",
+                '  expected ["skipped"]',
+                '  found    {"profile": {"third_party_id": "C-1"}, "attributes": {"x": "C-1"}}',
             ],
         ),
         (
@@ -113,7 +117,10 @@ def test_what_is_as_expected_passes(test: str) -> None:
         ),
         (
             "record: {id: ''}, expect: {rejected: cel}",
-            ['rejected: expected "cel", found "no_profile"'],
+            [
+                'rejected: expected "cel", found "no_profile"',
+                "rejected by profile: no_profile: none is present",
+            ],
         ),
         ("record: {}", ["a test has exactly one of `expect` and `contains`."]),
     ],

@@ -140,7 +140,8 @@ def test_values_are_those_of_the_reader(
         ("double", True, "f: this is not a double."),
         ("bytes", "€", "f: a character stands for no byte."),
         (MONEY, "1.999", "f: it has more than 2 digits after the point."),
-        (MONEY, "NaN", "f: it has more than 2 digits after the point."),
+        (MONEY, "NaN", "f: this is not a decimal."),
+        (MONEY, "1e2000", "f: it has too many digits."),
         (MONEY, True, "f: this is not a decimal."),
         (
             long("timestamp-millis"),
