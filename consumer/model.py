@@ -487,6 +487,7 @@ class PauseReason(enum.StrEnum):
     """Why something is not fetched or not sent."""
 
     HELD = "held"
+    OFFSET_MAP = "offset_map"
     SCHEMA = "schema"
     UNRESOLVABLE = "unresolvable"
     UNMAPPED = "unmapped"

@@ -41,6 +41,7 @@ class FakeSource:
 
     Attributes:
         committed: What the broker has, by partition.
+        metadata: What stands beside it.
         commits: Every commit that was sent.
         is_down: True while the broker answers nothing.
         failing: Error code of every commit that is answered; None for success.
@@ -53,6 +54,7 @@ class FakeSource:
     def __init__(self, listener: SourceListener) -> None:
         self.listener = listener
         self.committed: dict[TopicPartition, int] = {}
+        self.metadata: dict[TopicPartition, str] = {}
         self.commits: list[Mapping[TopicPartition, Commit]] = []
         self.is_down = False
         self.failing: int | None = None
@@ -93,7 +95,10 @@ class FakeSource:
             self._next[partition] = offset
             given.append(
                 Assigned(
-                    partition=partition, epoch=self._epoch, offset=offset, metadata=""
+                    partition=partition,
+                    epoch=self._epoch,
+                    offset=offset,
+                    metadata=self.metadata.get(partition, ""),
                 )
             )
         self.listener.on_assigned(tuple(given))
@@ -197,6 +202,7 @@ class FakeSource:
         for partition, commit in commits.items():
             if self.epochs.get(partition) == commit.epoch:
                 self.committed[partition] = commit.offset
+                self.metadata[partition] = commit.metadata
             else:
                 failed[partition] = 22
         return failed

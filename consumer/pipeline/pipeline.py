@@ -37,6 +37,7 @@ from consumer.pipeline.ports import Source
 from consumer.pipeline.schemas import SchemaDesk
 from consumer.pipeline.settlement import WRITERS, SettlementDesk
 from consumer.pipeline.states import Lifecycle, State
+from consumer.schedule.commits import METADATA_TOO_LARGE
 from consumer.schedule.quota import Quota
 from consumer.schedule.scheduler import Scheduler
 from consumer.schedule.statistics import Statistics
@@ -360,6 +361,11 @@ class Pipeline:
         self._rooms.scheduler.committed(commits, failed, sent_at)
         self._observer.committed(is_ok=not failed, seconds=self._clock() - sent_at)
         self._rooms.dispatch.wake()
+        if any(
+            code == METADATA_TOO_LARGE and commits[name].metadata
+            for name, code in failed.items()
+        ):
+            self._commit(self._clock())  # at once, without the map
 
     @fatal
     def on_fault(self, fault: SourceFault) -> None:

@@ -8,6 +8,8 @@ Rules:
       a commit that was sent after the assignment; its start offset is due at once.
     - A commit is due while the broker has not confirmed what is committable. At half
       the lease all of them are due, changed or not.
+    - Error 12 (OFFSET_METADATA_TOO_LARGE) refuses the offset map: the next commit is made
+      without one, and later ones with half the space.
     - Errors 22, 25, 27 and 113 stop a partition until a commit of it is acknowledged.
       (Kafka protocol guide, error codes: ILLEGAL_GENERATION, UNKNOWN_MEMBER_ID,
       REBALANCE_IN_PROGRESS, STALE_MEMBER_EPOCH.) A failed commit drops nothing.
@@ -25,8 +27,9 @@ from collections.abc import Mapping
 from consumer.model import Commit, TopicPartition
 from consumer.schedule.offsets import Partition
 
-__all__ = ["STOP_CODES", "Commits"]
+__all__ = ["METADATA_TOO_LARGE", "STOP_CODES", "Commits"]
 
+METADATA_TOO_LARGE = 12
 STOP_CODES = frozenset({22, 25, 27, 113})
 NEVER = float("-inf")
 
@@ -38,12 +41,14 @@ class Commits:
         lease_seconds: How long an acknowledged commit proves membership.
         renewed_at: When the newest acknowledged commit was sent.
         lease_until: When the lease lapses; nothing is taken from then on.
+        full_maps: The partitions whose offset map is full, and since when.
     """
 
     def __init__(self, lease_seconds: float) -> None:
         self.renewed_at = NEVER
         self.lease_until = NEVER
         self.lease_seconds = lease_seconds
+        self.full_maps: dict[Partition, float] = {}
         self._changed: dict[Partition, None] = {}
         self._due: dict[TopicPartition, Commit] = {}
 
@@ -54,12 +59,18 @@ class Commits:
     def forget(self, partition: Partition) -> None:
         """Forget a partition whose epoch is over."""
         self._changed.pop(partition, None)
+        self.full_maps.pop(partition, None)
         self._due.pop(partition.name, None)
 
     def due(
         self, partitions: Mapping[TopicPartition, Partition], now: float
     ) -> dict[TopicPartition, Commit]:
         """Return what is to be committed now; fenced partitions are their callback's."""
+        for partition in self._changed:
+            if partition.is_map_full:
+                self.full_maps.setdefault(partition, now)
+            else:
+                self.full_maps.pop(partition, None)
         if now >= self.renewed_at + self.lease_seconds / 2:
             return {n: p.commit for n, p in partitions.items() if not p.fenced}
         for partition in self._changed:
@@ -101,6 +112,8 @@ class Commits:
             return
         if code in STOP_CODES:
             partition.stop(code, sent_at)
+        elif code == METADATA_TOO_LARGE and commit and commit.metadata:
+            partition.refuse_map()
         self.touch(partition)
 
     def _renew(

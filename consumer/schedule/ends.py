@@ -60,6 +60,7 @@ def ended_item(ended: Ended, *, is_last: bool) -> Ticket | None:
     if ended.given_up is not None:
         ticket.given_up = ticket.given_up or ended.given_up
         ticket.undelivered += (ended.entry.item.profile,)
+        ticket.partition.linger(ticket)  # its letter takes time; its profile goes on
     elif is_last:
         ticket.last_of_work = True
     return None if ticket.open_items else ticket

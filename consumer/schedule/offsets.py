@@ -7,6 +7,10 @@ Rules:
       `OffsetTracker` stands at 0 after 0, 2, 4, 6 are done.)
     - Committable is the lowest incomplete offset, or one past the highest seen when
       none is incomplete. It never moves back within an epoch.
+    - Beyond the committable offset, the commit's metadata says what is done all the same
+      (`marks`, `offset_map`). A record that is marked there is not admitted again.
+    - At three quarters of a map's space, or of its span, the map is full: what comes then
+      might be done and could not be written down.
     - A partition's state belongs to one epoch. Another assignment makes another one,
       so nothing late can reach into it: what arrives for the old one finds `alive`
       false. (Redpanda Connect PR 4009: a late acknowledgement put a revoked offset
@@ -25,8 +29,19 @@ from collections import OrderedDict
 import msgspec
 
 from consumer.model import Commit, Failure, Mapped, ProfileId, Record, TopicPartition
+from consumer.schedule.marks import Marks
+from consumer.schedule.offset_map import (
+    METADATA_CHARACTERS,
+    MOST_OFFSETS,
+    NO_MAP,
+    Written,
+    read_map,
+    written_map,
+)
 
 __all__ = ["GivenUp", "Partition", "Ticket"]
+
+FULL_RATIO = 0.75
 
 
 class GivenUp(msgspec.Struct, frozen=True):
@@ -68,6 +83,12 @@ class Ticket(msgspec.Struct, eq=False):
     undelivered: tuple[ProfileId, ...] = ()
     letter_owed: bool = False
 
+    @property
+    def profiles(self) -> tuple[ProfileId, ...]:
+        """Whom its items are about."""
+        mapped = self.mapped
+        return () if mapped is None else tuple([item.profile for item in mapped.items])
+
 
 class Partition:
     """One assignment of one partition. Owned by the scheduler.
@@ -79,6 +100,7 @@ class Partition:
         incomplete: Admitted and not settled, by offset, in order.
         next_offset: One past the highest offset seen; at first where reading starts.
         held_bytes: Size of the incomplete records.
+        marks: What is done beyond the committable offset.
         acknowledged: What the broker last confirmed; None when nothing yet.
         stop_code: The broker's error for which nothing is taken; None when none.
         stopped_at: When it came.
@@ -88,6 +110,10 @@ class Partition:
     """
 
     __slots__ = (
+        "_has_no_map",
+        "_map_characters",
+        "_written",
+        "_written_for",
         "acknowledged",
         "alive",
         "assigned_at",
@@ -96,6 +122,7 @@ class Partition:
         "fenced",
         "held_bytes",
         "incomplete",
+        "marks",
         "name",
         "next_offset",
         "open",
@@ -104,7 +131,12 @@ class Partition:
     )
 
     def __init__(
-        self, name: TopicPartition, epoch: int, offset: int, now: float
+        self,
+        name: TopicPartition,
+        epoch: int,
+        offset: int,
+        now: float,
+        metadata: str = "",
     ) -> None:
         self.name = name
         self.epoch = epoch
@@ -112,6 +144,11 @@ class Partition:
         self.incomplete: OrderedDict[int, Ticket] = OrderedDict()
         self.next_offset = offset
         self.held_bytes = 0
+        self.marks = Marks(offset, read_map(metadata, offset))
+        self._map_characters = METADATA_CHARACTERS
+        self._has_no_map = False
+        self._written = NO_MAP
+        self._written_for: tuple[int, int, int] | None = None
         self.acknowledged: Commit | None = None
         self.stop_code: int | None = None
         self.stopped_at = now
@@ -129,32 +166,60 @@ class Partition:
 
     @property
     def commit(self) -> Commit:
-        """What is to be committed now; the offset map has its place in `metadata`."""
-        return Commit(offset=self.committable, metadata="", epoch=self.epoch)
+        """What is to be committed now; `metadata` is the offset map."""
+        return Commit(self.committable, self._map().text, self.epoch)
+
+    @property
+    def is_map_full(self) -> bool:
+        """True when what is read from now on might not fit into the offset map."""
+        if self.next_offset - self.committable >= FULL_RATIO * MOST_OFFSETS:
+            return True
+        written = self._map()
+        return written.is_cut or len(written.text) > FULL_RATIO * self._map_characters
 
     @property
     def is_commit_due(self) -> bool:
         """True when the broker has not confirmed what is committable.
 
-        While a broker's error stops the partition the commit is repeated even if it
-        is unchanged: its acknowledgement is the way out. A fenced one is committed by
+        While a broker's error stops the partition, or forbids a map, the commit is
+        repeated even if it is unchanged: its acknowledgement is the way out. A fenced one is committed by
         the callback that fenced it, so that no older commit lands after that.
         """
         known = self.acknowledged
         return not self.fenced and (
             known is None
             or self.stop_code is not None
+            or self._has_no_map
             or known.offset != self.committable
+            or known.metadata != self._map().text
         )
 
     def admit(self, record: Record) -> Ticket | None:
-        """Note a record as incomplete; None when its offset was seen before."""
-        if record.offset < self.next_offset:
+        """Note a record as incomplete; None when it was seen before, or is done."""
+        offset = record.offset
+        if offset < self.next_offset:
+            return None
+        marks = self.marks
+        if offset > self.next_offset:
+            marks.skip(self.next_offset, offset)
+        self.next_offset = offset + 1
+        if offset < marks.end and offset in marks:
             return None
         ticket = Ticket(record, self)
-        self.incomplete[record.offset] = ticket
-        self.next_offset = record.offset + 1
+        self.incomplete[offset] = ticket
         return ticket
+
+    def linger(self, ticket: Ticket) -> None:
+        """Let an incomplete record keep later ones of its profiles unmarked."""
+        self.marks.linger(ticket.record.offset, ticket.profiles)
+
+    def remove(self, ticket: Ticket) -> None:
+        """Note that a record is complete."""
+        offset, incomplete = ticket.record.offset, self.incomplete
+        is_first = next(iter(incomplete)) == offset
+        del incomplete[offset]
+        if not is_first or self.marks.has_lingering:
+            self.marks.complete(offset, ticket.profiles)
 
     def confirm(self) -> None:
         """Note that the broker answered a commit sent after the assignment."""
@@ -169,7 +234,13 @@ class Partition:
         """
         self.acknowledged = commit
         self.stop_code = None
+        self._has_no_map = False
         self._judge()
+
+    def refuse_map(self) -> None:
+        """Commit without a map until that is acknowledged, then with half the space."""
+        self._has_no_map = True
+        self._map_characters //= 2
 
     def stop(self, code: int, now: float) -> None:
         """Take nothing until a commit is acknowledged; a repeated stop is the same."""
@@ -195,3 +266,16 @@ class Partition:
         self.open = (
             self.alive and self.confirmed and not self.fenced and self.stop_code is None
         )
+
+    def _map(self) -> Written:
+        """Return the offset map of now, as text; made anew when anything changed."""
+        base = self.committable
+        if self.marks.end <= base:
+            return NO_MAP
+        allowed = 0 if self._has_no_map else self._map_characters
+        wanted = (base, self.marks.version, allowed)
+        if wanted != self._written_for:
+            bitmap = self.marks.bitmap(base) if allowed else b""
+            self._written = written_map(base, bitmap, allowed)
+            self._written_for = wanted
+        return self._written

@@ -34,7 +34,7 @@ def held_pauses(held: Held) -> Iterator[Pause]:
 def commit_pauses(
     commits: Commits, partitions: Collection[Partition], now: float
 ) -> Iterator[Pause]:
-    """Yield what is not taken because membership is not proven."""
+    """Yield what is not taken or fetched because of what is committed."""
     if partitions and now >= commits.lease_until:
         since = max(commits.lease_until, min(p.assigned_at for p in partitions))
         yield Pause(
@@ -42,6 +42,14 @@ def commit_pauses(
             "all partitions",
             since,
             "the broker acknowledges a commit",
+        )
+    for partition, since in commits.full_maps.items():
+        yield Pause(
+            PauseReason.OFFSET_MAP,
+            str(partition.name),
+            since,
+            f"the record at offset {partition.committable} ends: what is done behind it "
+            "fills the offset map",
         )
     for partition in partitions:
         scope = str(partition.name)

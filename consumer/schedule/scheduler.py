@@ -67,7 +67,7 @@ class Scheduler:
         partition: TopicPartition,
         epoch: int,
         offset: int,
-        metadata: str,  # noqa: ARG002 - the offset map's place
+        metadata: str,
         now: float,
     ) -> None:
         """Begin an epoch of a partition; one that was not ended is released.
@@ -76,11 +76,12 @@ class Scheduler:
             partition: Which partition.
             epoch: The assignment's number; records carry it.
             offset: Where reading starts; it is due to be committed at once.
-            metadata: The metadata of the committed offset.
+            metadata: The metadata of the committed offset: the offset map, if it is one.
             now: The time.
         """
         self.revoke((partition,))
-        state = self._partitions[partition] = Partition(partition, epoch, offset, now)
+        state = Partition(partition, epoch, offset, now, metadata)
+        self._partitions[partition] = state
         self._commits.touch(state)
         self._held.share(self._partitions.values())
 
@@ -115,17 +116,18 @@ class Scheduler:
         """Count a record and keep it incomplete until it is settled.
 
         Returns:
-            False when its epoch is over or its offset was seen before: it is not
-            consumed, and nothing further is to be done with it.
+            False when its epoch is over, or its offset was seen before or is marked as
+            done: it is not consumed, and nothing further is to be done with it.
         """
         partition = self._partitions.get(record.source)
         if partition is None or partition.epoch != record.epoch:
             return False
         jumps = record.offset != partition.next_offset
-        if partition.admit(record) is None:
-            return False
-        if jumps:  # a gap: the committable offset moved although nothing was settled
+        ticket = partition.admit(record)
+        if jumps or ticket is None:  # the committable offset moved, nothing was settled
             self._commits.touch(partition)
+        if ticket is None:
+            return False
         self._held.add(partition, record.size_bytes)
         self._ends.consumed += 1
         return True
@@ -142,6 +144,8 @@ class Scheduler:
             return None
         ticket.mapped = mapped
         ticket.open_items = len(mapped.items)
+        if ticket.open_items > 1:
+            ticket.partition.linger(ticket)
         for item in mapped.items:
             self._keying.note(item.profile, record.source)
             rank = now - HEAD_START_SECONDS[item.route.priority]
@@ -263,7 +267,11 @@ class Scheduler:
 
     def flow(self, now: float) -> Flow:
         """Return how many records may still be read, and from where."""
-        return self._held.flow(self._partitions.values(), now)
+        flow = self._held.flow(self._partitions.values(), now)
+        full = self._commits.full_maps
+        if not full:
+            return flow
+        return Flow(flow.room, flow.paused.union(p.name for p in full))
 
     def pauses(self, now: float) -> tuple[Pause, ...]:
         """Return what is paused, why, and what ends it."""
@@ -314,7 +322,7 @@ class Scheduler:
 
     def _remove(self, ticket: Ticket) -> None:
         partition, record = ticket.partition, ticket.record
-        del partition.incomplete[record.offset]
+        partition.remove(ticket)
         self._held.remove(partition, record.size_bytes)
         self._commits.touch(partition)
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import zlib
+from base64 import urlsafe_b64decode
 from collections.abc import Iterable, Iterator, Mapping
 
 from confluent_kafka import (
@@ -16,7 +18,7 @@ from confluent_kafka.admin._listoffsets import OffsetSpec
 
 from tests.integration.group import Partition
 
-__all__ = ["committed", "ends", "everything", "is_done", "letters"]
+__all__ = ["committed", "done", "ends", "everything", "is_done", "letters"]
 
 REQUEST_SECONDS = 10.0
 
@@ -63,13 +65,45 @@ def committed(
     bootstrap: str, group: str, partitions: Iterable[Partition]
 ) -> dict[Partition, int]:
     """Return what the group has committed; below 0 where it has nothing."""
+    found = commits(bootstrap, group, partitions)
+    return {each: place.offset for each, place in found.items()}
+
+
+def done(
+    bootstrap: str, group: str, partitions: Iterable[Partition]
+) -> dict[Partition, set[int]]:
+    """Return the offsets that the group's commits call done, by map or by offset.
+
+    The map is read as its format says and not by the consumer's own code: "M1" and
+    Base64 for URLs of a CRC-32 (4 bytes), the committed offset (8 bytes, big-endian)
+    and a bitmap, deflated.
+    """
+    found: dict[Partition, set[int]] = {}
+    for each, place in commits(bootstrap, group, partitions).items():
+        below = set(range(max(0, place.offset)))
+        text = place.metadata or ""
+        if text.startswith("M1"):
+            body = urlsafe_b64decode(text[2:] + "=" * (-len(text[2:]) % 4))
+            assert int.from_bytes(body[4:12], "big") == place.offset
+            bits = int.from_bytes(zlib.decompress(body[12:], -15), "little")
+            below |= {
+                place.offset + n for n in range(bits.bit_length()) if bits >> n & 1
+            }
+        found[each] = below
+    return found
+
+
+def commits(
+    bootstrap: str, group: str, partitions: Iterable[Partition]
+) -> dict[Partition, Place]:
+    """Return offset and metadata of what the group has committed."""
     admin = AdminClient({"bootstrap.servers": bootstrap, "log_level": 0})
     asked = admin.list_consumer_group_offsets(
         [ConsumerGroupTopicPartitions(group, [Place(*each) for each in partitions])],
         request_timeout=REQUEST_SECONDS,
     )
     found = asked[group].result().topic_partitions or []
-    return {Partition(place.topic, place.partition): place.offset for place in found}
+    return {Partition(place.topic, place.partition): place for place in found}
 
 
 def is_done(bootstrap: str, group: str, topics: Iterable[str]) -> bool:

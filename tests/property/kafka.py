@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 from consumer.model import (
     DELIVERED,
     UNSENT,
+    Commit,
     Failure,
     IdKind,
     Item,
@@ -23,6 +24,7 @@ from consumer.model import (
     Stage,
     TopicPartition,
 )
+from consumer.schedule.offset_map import read_map
 from consumer.schedule.policy import RetryPolicy, SchedulePolicy
 from consumer.settle import LetterContext
 
@@ -97,14 +99,44 @@ REVOCATIONS = st.builds(
 BACKLOG = st.lists(ITEMS.filter(bool), min_size=3, max_size=6)
 
 
+def done_in(commit: Commit) -> set[int]:
+    """Return the offsets that a commit's map calls done, gaps included."""
+    bitmap = read_map(commit.metadata, commit.offset)
+    places = range(len(bitmap) * 8)
+    return {commit.offset + n for n in places if bitmap[n >> 3] >> (n & 7) & 1}
+
+
 class Kafka:
     """What was published and committed, and which offsets have had their end."""
 
     def __init__(self) -> None:
         self.logs: dict[TopicPartition, list[tuple[int, Mapped]]]
         self.logs = {name: [] for name in PARTITIONS}
-        self.stored = dict.fromkeys(PARTITIONS, 0)
+        self.stored = dict.fromkeys(PARTITIONS, (0, ""))
+        self.written: dict[tuple[ProfileId, TopicPartition], int] = {}
+        self.fates: dict[tuple[tuple[ProfileId, TopicPartition], int], OutcomeKind]
+        self.fates = {}
         self.ended: dict[TopicPartition, set[int]] = {n: set() for n in PARTITIONS}
+
+    def note_call(self, profile: ProfileId, record: Record, outcome: Outcome) -> None:
+        """Remember what a call did: what it wrote, and what became of its item."""
+        place = profile, record.source
+        if outcome is DELIVERED:
+            self.written[place] = record.offset
+        if outcome.kind in {OutcomeKind.DELIVERED, OutcomeKind.REJECTED}:
+            self.fates[place, record.offset] = outcome.kind
+
+    def wrong(self) -> dict[object, tuple[int, int]]:
+        """Return what each profile has from a partition, and should have, if it differs."""
+        expected: dict[tuple[ProfileId, TopicPartition], int] = {}
+        for (place, offset), fate in self.fates.items():
+            if fate is OutcomeKind.DELIVERED:
+                expected[place] = max(offset, expected.get(place, 0))
+        return {
+            place: (self.written[place], offset)
+            for place, offset in expected.items()
+            if self.written[place] != offset
+        }
 
     def next_offset(
         self, name: TopicPartition, after: int, gap: int, items: Draft

@@ -72,6 +72,11 @@ class ModelRecord:
     failed: bool = False
     letter_owed: bool = False
 
+    @property
+    def profiles(self) -> set[ProfileId]:
+        """Whom it is about, as far as it was mapped."""
+        return {item.profile for item in self.mapped.items} if self.mapped else set()
+
 
 @dataclass(eq=False)
 class ModelPartition:
@@ -82,6 +87,8 @@ class ModelPartition:
     start: int
     assigned_at: float
     highest: int
+    carried: set[int] = field(default_factory=set)
+    admitted: dict[int, ModelRecord] = field(default_factory=dict)
     held: dict[int, ModelRecord] = field(default_factory=dict)
     offered: int = 0
     confirmed: bool = False
@@ -89,7 +96,20 @@ class ModelPartition:
     stopped: bool = False
     alive: bool = True
     committable_seen: int = 0
-    acknowledged: int | None = None
+    acknowledged: tuple[int, str] | None = None
+
+    @property
+    def marked(self) -> set[int]:
+        """The offsets that a map may call done, by the rule's own words."""
+        found = set(self.carried)
+        unmarked: list[ModelRecord] = []
+        for offset, record in sorted(self.admitted.items()):
+            kept = any(record.profiles & earlier.profiles for earlier in unmarked)
+            if offset in self.held or kept:
+                unmarked.append(record)
+            else:
+                found.add(offset)
+        return {offset for offset in found if offset >= self.committable}
 
     @property
     def is_open(self) -> bool:
@@ -101,11 +121,6 @@ class ModelPartition:
         """The first record that was not decoded yet."""
         waiting = [offset for offset in self.held if offset >= self.offered]
         return self.held[min(waiting)] if waiting else None
-
-    @property
-    def is_commit_due(self) -> bool:
-        """True while the broker has not confirmed the committable offset."""
-        return self.stopped or self.acknowledged != self.committable
 
     @property
     def committable(self) -> int:

@@ -36,6 +36,7 @@ from tests.property.kafka import (
     OUTCOMES,
     PARTITIONS,
     POLICY,
+    PROFILES,
     REVOCATIONS,
     SELDOM,
     SKIPPED,
@@ -45,10 +46,19 @@ from tests.property.kafka import (
     Kafka,
     Revocation,
     context,
+    done_in,
     record_of,
 )
 from tests.property.model import RANDOM, Flight, ModelPartition, ModelRecord
 from tests.property.model_scheduler import ModelScheduler
+
+
+def stored(commit: Commit) -> tuple[int, str]:
+    """Return what a broker keeps of a commit."""
+    return commit.offset, commit.metadata
+
+
+MOST_ROUNDS = 400
 
 
 class World(RuleBasedStateMachine):
@@ -85,10 +95,14 @@ class World(RuleBasedStateMachine):
         """A new epoch begins at the committed offset; its start is due at once."""
         if name in self.assigned:
             return
-        epoch, offset = next(self.epochs), self.kafka.stored[name]
-        self.sut.assign(name, epoch, offset, "", self.now)
-        self.assigned[name] = ModelPartition(name, epoch, offset, self.now, offset)
-        assert self.sut.committable(self.now)[name] == Commit(offset, "", epoch)
+        epoch, (offset, metadata) = next(self.epochs), self.kafka.stored[name]
+        self.sut.assign(name, epoch, offset, metadata, self.now)
+        partition = ModelPartition(name, epoch, offset, self.now, offset)
+        partition.carried = done_in(Commit(offset, metadata, epoch))
+        self.assigned[name] = partition
+        commit = self.sut.committable(self.now)[name]
+        assert (commit.offset, commit.epoch) == (offset, epoch)
+        assert done_in(commit) == partition.carried
 
     @rule(name=st.sampled_from(PARTITIONS), really=SELDOM)
     def fence(self, name: TopicPartition, really: bool) -> None:  # noqa: FBT001
@@ -108,7 +122,7 @@ class World(RuleBasedStateMachine):
         if name in position and not course.lost:
             self.fence(name, really=True)
             self.check_commit(name, position[name])
-            self.kafka.stored[name] = position[name].offset
+            self.kafka.stored[name] = stored(position[name])
         gone = self.assigned.pop(name, None)
         expected = self.model.revoke(gone) if gone else 0
         assert expected == self.sut.revoke([name])
@@ -132,8 +146,12 @@ class World(RuleBasedStateMachine):
         for _ in range(min(fetch.several, flow.room)):
             offset = self.kafka.next_offset(name, partition.highest, fetch.gap, items)
             record = record_of(name, offset, partition.epoch)
-            partition.held[offset] = ModelRecord(record, partition)
             partition.highest = offset + 1
+            if offset in partition.carried:  # read again, and done already
+                assert not self.sut.admit(record, self.now)
+                continue
+            partition.held[offset] = ModelRecord(record, partition)
+            partition.admitted[offset] = partition.held[offset]
             self.model.counts.consumed += 1
             assert self.sut.admit(record, self.now)
         for number in range(fetch.decoded):
@@ -205,7 +223,9 @@ class World(RuleBasedStateMachine):
         flight = self.model.flights[profile]
         may = self.model.has_lease(self.now) and flight.item.is_open
         assert may is self.sut.may_send(flight.work, self.now)
+        item = flight.item
         end = self.model.complete(flight.work, OUTCOMES[kind], self.now)
+        self.kafka.note_call(profile, item.record.record, OUTCOMES[kind])
         settled = self.sut.complete(flight.work, OUTCOMES[kind], self.now)
         assert ([end] if end else []) == [s.end for s in settled]
         assert self.sut.complete(flight.work, DELIVERED, self.now) == []  # only once
@@ -282,7 +302,12 @@ class World(RuleBasedStateMachine):
         for name, commit in commits.items():
             assert not self.assigned[name].fenced
             self.check_commit(name, commit)
-        due = {n: p.is_commit_due for n, p in self.assigned.items() if not p.fenced}
+        due = {
+            name: partition.stopped
+            or partition.acknowledged != stored(self.sut.positions([name])[name])
+            for name, partition in self.assigned.items()
+            if not partition.fenced
+        }
         half = self.now >= self.model.renewed_at + POLICY.membership_lease_seconds / 2
         assert {n for n in due if half or due[n]} == commits.keys()
         self.outstanding = (commits, self.now)
@@ -319,8 +344,8 @@ class World(RuleBasedStateMachine):
             if partition is not None and partition.epoch == commit.epoch:
                 if name in done:
                     partition.stopped = False
-                    partition.acknowledged = commit.offset
-                    self.kafka.stored[name] = commit.offset
+                    partition.acknowledged = stored(commit)
+                    self.kafka.stored[name] = stored(commit)
                 elif failed[name] != COORDINATOR_LOADING:
                     partition.stopped = True
         for partition in self.assigned.values():
@@ -361,6 +386,48 @@ class World(RuleBasedStateMachine):
         if self.assigned and not flow.room and not flow.paused:
             assert "all partitions" in reasons
 
+    def teardown(self) -> None:
+        """In the end, whatever happened, every profile is as its partition's log says.
+
+        Promise 3: the newest item that was not given up is what stands there, also
+        where older ones were sent again after a crash.
+        """
+        for _ in range(MOST_ROUNDS):
+            for name in PARTITIONS:
+                if name in self.assigned and self.assigned[name].fenced:
+                    self.sut.revoke([name])
+                    self.model.revoke(self.assigned.pop(name))
+                self.assign(name)
+                self.finish_log(name)
+            self.renew()
+            for profile in sorted(self.model.flights):
+                self.answer_one(profile, "delivered")
+            self.take(len(PROFILES))
+            while self.letters:
+                self.confirm(self.letters.pop())
+            self.now += 301.0
+            self.renew()
+            if all(self.kafka.stored[name][0] >= self.end(name) for name in PARTITIONS):
+                break
+        assert not self.sut.statistics().held
+        assert self.kafka.wrong() == {}
+
+    def end(self, name: TopicPartition) -> int:
+        """Return the offset behind the last of a partition's log."""
+        log = self.kafka.logs[name]
+        return log[-1][0] + 1 if log else 0
+
+    def finish_log(self, name: TopicPartition) -> None:
+        """Read a partition to its end; decode what there is."""
+        partition = self.assigned[name]
+        while partition.highest < self.end(name):
+            before = partition.highest
+            self.read(name, items=WORK, fetch=Fetch())
+            if partition.highest == before:
+                break  # no room now
+        for _ in range(len(partition.held)):
+            self.decode(name, bad=False)
+
     def note_end(self, flight: Flight, settled: list[Settlement]) -> None:
         """Remember how a record ended, for the check of the commits."""
         record = flight.item.record
@@ -383,6 +450,9 @@ class World(RuleBasedStateMachine):
             offset for offset, _ in self.kafka.logs[name] if offset < commit.offset
         }
         assert below <= self.kafka.ended[name]
+        real = {offset for offset, _ in self.kafka.logs[name]}
+        done = done_in(commit) & real
+        assert partition.marked & real == done <= self.kafka.ended[name]
 
 
 TestWorld = pytest.mark.timeout(120)(World.TestCase)

@@ -5,6 +5,7 @@ from collections.abc import Callable
 import pytest
 
 from consumer.model import Commit
+from consumer.schedule.offset_map import read_map
 from consumer.schedule.offsets import Partition
 from tests.unit.schedule.desk import LOANS, record
 
@@ -23,7 +24,7 @@ def is_open(state: Partition) -> bool:
 
 def finish(state: Partition, offset: int) -> None:
     """Settle a record."""
-    del state.incomplete[offset]
+    state.remove(state.incomplete[offset])
 
 
 def test_gaps_in_offsets_do_not_stop_the_committable_offset() -> None:
@@ -45,7 +46,10 @@ def test_committable_is_the_lowest_incomplete_whatever_the_order() -> None:
     finish(state, 9)
     assert state.committable == 5
     finish(state, 5)
-    assert Commit(6, "", 1) == state.commit
+    assert (state.commit.offset, state.commit.epoch) == (6, 1)
+    assert read_map(state.commit.metadata, 6) == b"\x0e"  # 9, and the gap before it
+    finish(state, 6)
+    assert Commit(10, "", 1) == state.commit
 
 
 def test_an_offset_that_was_seen_is_not_admitted_again() -> None:
