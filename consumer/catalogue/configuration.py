@@ -99,6 +99,15 @@ CONFIGURATION: tuple[Section, ...] = (
         right="mappings: schemas/mappings\n",
     ),
     Section(
+        code="C112",
+        meaning="A test inside a mapping file that fails.",
+        why="The file says of itself that it does something else: `run` does not begin with "
+        "it, and a running process keeps the mappings that it has.",
+        wrong="mappings: failing\n",
+        found="7:1 The test `a visitor` of `example` fails. | Mend the rule or the test; `consumer test` shows the difference.",
+        right="mappings: schemas/mappings\n",
+    ),
+    Section(
         code="C201",
         meaning="A variable of OpenTelemetry that cannot be used.",
         why="Traces would go nowhere, in silence.",

@@ -77,7 +77,7 @@ def read_material(settings: Settings) -> Material:
 def failed_test(result: TestResult) -> FileFault:
     """Return the fault of a test that fails."""
     return FileFault(
-        code="M501",
+        code="C112",
         file=result.file,
         line=result.line,
         column=1,

@@ -109,9 +109,17 @@ def in_schema(section: Section, text: str, _: Path) -> tuple[FileFault, ...]:
     return collected(lambda: load_readers({**files, "b.avsc": text}))
 
 
+FAILING = """\
+tests:
+  - name: a visitor
+    record: {id: C-1}
+    expect: skipped
+"""
+
+
 def folder_of(folder: Path) -> Path:
     """Make the files that the examples of a configuration name."""
-    for name in ("avro", "mappings", "empty", "secrets", "schemas/mappings"):
+    for name in ("avro", "mappings", "empty", "failing", "secrets", "schemas/mappings"):
         (folder / name).mkdir(parents=True, exist_ok=True)
     for name in ("secrets/token", "not.pem"):
         (folder / name).write_text("t0ken", encoding="utf-8")
@@ -119,6 +127,7 @@ def folder_of(folder: Path) -> Path:
     mapping = FRAMES["crm.LoanFunded"].replace("crm.LoanFunded", "t.Seen")
     mapping = mapping.replace("customer.crm_id", "id")
     (folder / "schemas/mappings/seen.yaml").write_text(mapping, encoding="utf-8")
+    (folder / "failing/seen.yaml").write_text(mapping + FAILING, encoding="utf-8")
     (folder / "avro/t.Seen.avsc").write_text(
         '{"type": "record", "name": "t.Seen", "fields": '
         '[{"name": "id", "type": "string"}]}',
@@ -222,6 +231,7 @@ RUNNERS: dict[str, Callable[[Section, str, Path], tuple[FileFault, ...]]] = {
     "C108": in_environment,
     "C110": in_command,
     "C111": in_material,
+    "C112": in_material,
     "C201": in_telemetry,
     "C701": in_certificates,
     "K201": in_cluster,

@@ -177,7 +177,7 @@ async def test_a_refused_set_changes_nothing_and_says_why(
         status = run.reloader.status()
         assert (run.version, status["set"]) == (old, old)
         (said,) = run.reloader.refused
-        assert "two.yaml:11:1: error M501" in said
+        assert "two.yaml:11:1: error C112" in said
         assert "`it says something else` of `two` fails" in said
         (line,) = [one for one in caplog.records if one.levelno == logging.ERROR]
         assert line.__dict__["faults"] == [said] == status["refused"]
