@@ -255,6 +255,8 @@ class SkipReason(enum.StrEnum):
     TOMBSTONE = "tombstone"
     WHEN = "when"
     NO_PROFILE = "no_profile"
+    EMPTY = "empty"  # `for_each` of a list without elements
+    SHARE = "share"  # every profile is in another share
     STALE = "stale"
     SHADOW = "shadow"
     UNCHANGED = "unchanged"

@@ -190,7 +190,7 @@ def show_record(trial: Trial, *, shown: bool) -> None:
 
 def show_rule(rule: RuleTrace, *, shown: bool) -> None:
     """Print one rule and its steps."""
-    click.echo(f"  {rule.name}")
+    click.echo(f"  {rule.element} {rule.name}" if rule.element else f"  {rule.name}")
     for step in rule.steps:
         value = step.value if shown else hidden(step.value)
         click.echo(f"    {step.name:<28} {text_of(value)}")

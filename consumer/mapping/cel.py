@@ -4,6 +4,7 @@ Rules:
 - Every value of the event that is no record is a variable of its own, named by its whole
   path (`event.loan.score`), so the type check knows each type, and an evaluation is given
   only the values that its expression names.
+- A record that may be null is a variable, too, for a comparison with null only.
 - Types: text, enum, UUID, date (ISO 8601), time: string. integer: int. float: double.
   boolean: bool. timestamp: timestamp. list, map: list, map. Decimals and bytes do not
   reach CEL. What may be null is checked as its type and given as dyn.
@@ -22,7 +23,15 @@ from dataclasses import dataclass
 from cel_expr_python import cel  # type: ignore[import-untyped]  # stubs, no py.typed
 
 from consumer.errors import MappingError
-from consumer.mapping.cel_values import DIRECT, STRINGS, given, given_text, refusal
+from consumer.mapping.cel_text import blanked
+from consumer.mapping.cel_values import (
+    DIRECT,
+    STRINGS,
+    given,
+    given_text,
+    given_there,
+    refusal,
+)
 from consumer.mapping.faults import FaultCode
 from consumer.mapping.paths import META, Read, Scope, resolve
 from consumer.mapping.step import StepError
@@ -51,17 +60,15 @@ RESULTS = {
     "BOOL": BOOLEAN,
     "TIMESTAMP": ValueType(kind=Kind.TIMESTAMP),
 }
+GIVERS = {
+    **dict.fromkeys(DIRECT, ""),
+    Kind.TEXT: "cel_text",
+    Kind.RECORD: "cel_there",
+}
 PYTHON = {"STRING": str, "INT": int, "DOUBLE": float, "BOOL": bool}
-LITERAL = re.compile(
-    r"""
-    //[^\n]*                                     # a comment
-    | [rRbB]{0,2}(?:\"{3}.*?\"{3}|'{3}.*?'{3})
-    | [rR][bB]?(?:"[^"\n]*"|'[^'\n]*')
-    | (?:"(?:\\.|[^"\\\n])*"|'(?:\\.|[^'\\\n])*')
-    """,
-    re.DOTALL | re.VERBOSE,
-)
-NAME = re.compile(r"(?<![\w.])(event|meta)((?:\s*\.\s*[A-Za-z_]\w*)+)")
+NAME = re.compile(r"(?<![\w.])[A-Za-z_]\w*(?:\s*\.\s*[A-Za-z_]\w*)*")
+# Known to no library: what may be compared with null and with nothing else.
+RECORD = cel.Type("record")
 PLACE = re.compile(r"<input>:(\d+):(\d+): (.*)")
 
 
@@ -86,7 +93,9 @@ class CelScope:
         """Make the environments of `scope`."""
         variables = dict(leaves("meta", META))
         if scope.event is not None:
-            variables.update(leaves("event", scope.event))
+            variables.update(leaves("event", scope.event.present()))
+        if scope.element is not None:
+            variables.update(leaf(*scope.element))
         known = {n: t for n, t in variables.items() if refusal(t) is None}
         return cls(
             scope,
@@ -99,24 +108,31 @@ class CelScope:
             ),
         )
 
+    def named(self, text: str) -> list[str]:
+        """Return the variables that an expression names."""
+        return named(blanked(text), self)
+
 
 def leaves(prefix: str, source: ValueType) -> Iterator[tuple[str, ValueType]]:
-    """Give every path below `prefix` that ends in no record, and its type."""
+    """Give every path below `prefix` that is a variable, and its type."""
     for name, found in source.fields.items():
         inner = found.optional() if source.nullable else found
-        if found.kind is Kind.RECORD:
-            yield from leaves(f"{prefix}.{name}", inner)
-        else:
-            yield f"{prefix}.{name}", inner
+        yield from leaf(f"{prefix}.{name}", inner)
+
+
+def leaf(path: str, source: ValueType) -> Iterator[tuple[str, ValueType]]:
+    """Give `path`, and every path below it, that is a variable, and its type."""
+    if source.kind is not Kind.RECORD or source.nullable:
+        yield path, source
+    if source.kind is Kind.RECORD:
+        yield from leaves(path, source)
 
 
 def cel_type(source: ValueType, *, check: bool) -> cel.Type:
     """Return CEL's type of a variable."""
-    simple = SIMPLE.get(source.kind)
     if source.nullable:
-        if not check or simple is None:
-            return cel.Type.DYN
-        return NULLABLE.get(simple.name(), cel.Type.DYN)
+        return nullable_type(source) if check else cel.Type.DYN
+    simple = SIMPLE.get(source.kind)
     if simple is not None:
         return simple
     if source.element is None:
@@ -125,6 +141,14 @@ def cel_type(source: ValueType, *, check: bool) -> cel.Type:
     if source.kind is Kind.LIST:
         return cel.Type.List(element)
     return cel.Type.Map(cel.Type.STRING, element)
+
+
+def nullable_type(source: ValueType) -> cel.Type:
+    """Return the type that is null or the thing; dyn where there is none."""
+    if source.kind is Kind.RECORD:
+        return RECORD
+    simple = SIMPLE.get(source.kind)
+    return cel.Type.DYN if simple is None else NULLABLE.get(simple.name(), cel.Type.DYN)
 
 
 # ---------------------------------------------------------------------- expressions
@@ -214,7 +238,7 @@ def refuse_traps(text: str, scope: CelScope) -> None:
     Raises:
         StepError: A decimal or bytes are named, or `has()` of a field.
     """
-    bare = LITERAL.sub('""', text)
+    bare = blanked(text)
     for path in named(bare, scope):
         reason = refusal(scope.variables[path])
         if reason is not None:
@@ -238,7 +262,7 @@ def named(bare: str, scope: CelScope) -> list[str]:
     found: dict[str, None] = {}
     for match in NAME.finditer(bare):
         segments = re.sub(r"\s", "", match[0]).split(".")
-        for length in range(len(segments), 1, -1):
+        for length in range(len(segments), 0, -1):
             path = ".".join(segments[:length])
             if path in scope.variables:
                 found[path] = None
@@ -249,15 +273,12 @@ def named(bare: str, scope: CelScope) -> list[str]:
 def variables(text: str, scope: CelScope) -> tuple[str, dict[str, object]]:
     """Return an expression that makes the variables of `text`, and the names it uses."""
     entries, names = [], dict[str, object]()
-    for path in named(LITERAL.sub('""', text), scope):
+    for path in scope.named(text):
         read: Read = resolve(path, scope.scope)
-        kind = scope.variables[path].kind
-        giver = (
-            "" if kind in DIRECT else "cel_text" if kind is Kind.TEXT else "cel_given"
-        )
+        giver = GIVERS.get(scope.variables[path].kind, "cel_given")
         entries.append(f"{path!r}: {giver}({read.expression})")
         names.update(read.names)
-    names.update(cel_text=given_text, cel_given=given)
+    names.update(cel_text=given_text, cel_given=given, cel_there=given_there)
     return "{" + ", ".join(entries) + "}", names
 
 

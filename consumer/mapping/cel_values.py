@@ -14,7 +14,7 @@ from decimal import Decimal
 from consumer.errors import MappingError
 from consumer.mapping.value_type import Kind, ValueType
 
-__all__ = ["DIRECT", "STRINGS", "given", "given_text", "refusal"]
+__all__ = ["DIRECT", "STRINGS", "given", "given_text", "given_there", "refusal"]
 
 # Given as they are.
 DIRECT = {Kind.ENUM, Kind.INTEGER, Kind.FLOAT, Kind.BOOLEAN, Kind.TIMESTAMP}
@@ -44,6 +44,11 @@ def given_text(value: str | None) -> str | None:
     if value is not None and "\0" in value:
         raise MappingError("cel", "A text with a NUL in it cannot be given to CEL.")
     return value
+
+
+def given_there(value: object) -> bool | None:
+    """Return what stands for a record, which is compared with null only."""
+    return None if value is None else True
 
 
 def given(value: object) -> object:

@@ -10,11 +10,17 @@ from typing import Protocol
 from consumer.errors import ConfigurationError, FileFault
 from consumer.mapping.cel import CelScope, Condition, compile_condition
 from consumer.mapping.faults import FaultCode, Faults, did_you_mean
-from consumer.mapping.file_checks import check_built, check_names, check_source
+from consumer.mapping.file_checks import (
+    check_built,
+    check_names,
+    check_source,
+    check_stamp,
+)
 from consumer.mapping.paths import Scope
 from consumer.mapping.plan import Case, Plan, Write
 from consumer.mapping.reading import read_mapping
 from consumer.mapping.rule import Rule, RuleBuilder
+from consumer.mapping.scoping import Ground, ground_of
 from consumer.mapping.specification import MappingSpec, RuleSpec
 from consumer.mapping.step import StepError
 from consumer.mapping.value_type import ValueType, from_avro
@@ -105,8 +111,10 @@ class FileCheck:
         check_names(spec, self.faults)
         check_source(spec.source, self.faults)
         check_built(spec, self.faults)
+        check_stamp(spec, self.faults)
         event = self.event_type()
-        if event is None:
+        ground = None if event is None else ground_of(spec, event, self.faults)
+        if ground is None:
             return None
         version = blob_id(self.text)
         return Plan(
@@ -121,7 +129,7 @@ class FileCheck:
                 send_within_seconds=spec.send_within,
                 window=spec.merge == "window",
             ),
-            event=self.write(Scope(event=event, schema=spec.source.schema_)),
+            event=self.write(ground),
             delete=self.delete(),
         )
 
@@ -142,18 +150,30 @@ class FileCheck:
 
     # -------------------------------------------------------------------------- rules
 
-    def write(self, scope: Scope) -> Write:
+    def write(self, ground: Ground) -> Write:
         """Return how a record with a value becomes items."""
         spec = self.spec
-        builder = RuleBuilder(CelScope.of(scope), self.secrets, self.faults)
-        moment = spec.occurred_at
+        builder = RuleBuilder(CelScope.of(ground.scope), self.secrets, self.faults)
         return Write(
-            when=self.condition(spec.when, builder, ("when",)),
+            when=ground.when,
+            root=ground.root,
+            each=ground.each,
             profiles=tuple(self.profiles(builder, ("profile",))),
             all_profiles=spec.profiles == "all",
             skip_without_profile=spec.no_profile == "skip",
-            occurred_at=builder.moment(moment, ("occurred_at",)) if moment else None,
+            share=spec.share,
+            occurred_at=self.moment(builder),
+            stamp=spec.stamp,
             cases=tuple(self.cases(builder)),
+        )
+
+    def moment(self, builder: RuleBuilder) -> Rule | None:
+        """Return the rule of when it happened, if the file says."""
+        spec = self.spec.occurred_at
+        if spec is None:
+            return None
+        return builder.moment(
+            spec, ("occurred_at",), needed=self.spec.stamp is not None
         )
 
     def delete(self) -> Write | None:
@@ -169,10 +189,14 @@ class FileCheck:
         )
         return Write(
             when=None,
+            root=None,
+            each=None,
             profiles=tuple(self.profiles(builder, where)),
             all_profiles=False,
             skip_without_profile=self.spec.no_profile == "skip",
+            share=self.spec.share,
             occurred_at=None,
+            stamp=None,
             cases=(Case(number=None, when=None, attributes=attributes),),
         )
 
@@ -237,7 +261,8 @@ class FileCheck:
             common = self.attributes(builder, spec.attributes, ("attributes",))
         for index, case in enumerate(spec.cases):
             path: Path = ("cases", index)
-            own = self.attributes(builder, case.attributes, (*path, "attributes"))
+            inner = builder.behind(case.when)
+            own = self.attributes(inner, case.attributes, (*path, "attributes"))
             if case.when is None and index < len(spec.cases) - 1:
                 self.faults.add(
                     FaultCode.UNREACHABLE_CASE,

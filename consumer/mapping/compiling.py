@@ -18,12 +18,19 @@ from typing import TypeAlias
 
 from consumer.errors import MappingError
 from consumer.mapping.cel import Condition
-from consumer.mapping.plan import Case, Write
+from consumer.mapping.joining import one_each
+from consumer.mapping.plan import Case, Each, Write
 from consumer.mapping.rule import Rule
 from consumer.mapping.step import Step
 from consumer.model import Item, Mapped, ProfileId, Record, Route, SkipReason
 
-__all__ = ["REFUSALS", "MapFunction", "bound_template", "compile_write"]
+__all__ = [
+    "REFUSALS",
+    "MapFunction",
+    "bound_template",
+    "compile_write",
+    "stamp_text",
+]
 
 MapFunction: TypeAlias = Callable[["dict[str, object] | None", Record], Mapped]
 
@@ -84,23 +91,81 @@ def compile_write(write: Write, route: Route) -> MapFunction:
     names = route.mappings
     code.add(0, "def run(event, record):")
     if write.when is not None:
-        skipped = code.bind(Mapped(items=(), skipped=SkipReason.WHEN, mappings=names))
         code.add(1, f"if not {condition(code, write.when)}:")
-        code.add(2, f"return {skipped}")
-    emit_profiles(code, write, names)
-    emit_occurred(code, write.occurred_at)
-    emit_cases(code, write.cases)
-    emit_return(code, write, route)
+        code.add(2, f"return {skipping(code, SkipReason.WHEN, names)}")
+    if write.root is not None:
+        code.add(1, f"root = {write.root}")
+    if write.each is None:
+        emit_item(code, Way(code, write, route, depth=1))
+    else:
+        emit_each(code, write.each, Way(code, write, route, depth=2))
     space = {
         **code.names,
         "Item": Item,
         "Mapped": Mapped,
         "ProfileId": ProfileId,
         "new_profile": tuple.__new__,
+        "one_each": one_each,
     }
     exec(compile("\n".join(code.lines), f"<{names[0]}>", "exec"), space)  # noqa: S102 - our own source, see above
     run: MapFunction = space["run"]  # type: ignore[assignment]  # defined by the source
     return run
+
+
+def skipping(code: Code, reason: SkipReason, names: tuple[str, ...]) -> str:
+    """Return the name of what a record without items gives."""
+    return code.bind(Mapped(items=(), skipped=reason, mappings=names))
+
+
+@dataclass(frozen=True, slots=True)
+class Way:
+    """The source that makes one item, or those of one element of a list."""
+
+    code: Code
+    write: Write
+    route: Route
+    depth: int
+
+    def skip(self, depth: int, reason: SkipReason) -> None:
+        """Write what ends the way without an item."""
+        name = skipping(self.code, reason, self.route.mappings)
+        if self.write.each is None:
+            self.code.add(depth, f"return {name}")
+            return
+        self.code.add(depth, f"skipped = {name}")
+        self.code.add(depth, "continue")
+
+
+def emit_each(code: Code, each: Each, way: Way) -> None:
+    """Write the loop over a list and what makes the items of an element."""
+    code.names.update(each.elements.names)
+    empty = skipping(code, SkipReason.EMPTY, way.route.mappings)
+    code.add(1, f"skipped, items = {empty}, []")
+    otherwise = " or ()" if each.elements.type.nullable else ""
+    code.add(1, f"for item in {each.elements.expression}{otherwise}:")
+    if each.when is not None:
+        code.add(2, f"if not {condition(code, each.when)}:")
+        way.skip(3, SkipReason.WHEN)
+    emit_item(code, way)
+    code.add(1, "if not items:")
+    code.add(2, "return skipped")
+    names = code.bind(way.route.mappings)
+    code.add(1, f"return Mapped(one_each(items), None, {names})")
+
+
+def emit_item(code: Code, way: Way) -> None:
+    """Write what makes one item, or one for each profile that is present."""
+    write, depth = way.write, way.depth
+    emit_profiles(code, way)
+    emit_share(code, way)
+    emit_occurred(code, write.occurred_at, depth)
+    emit_cases(code, write.cases, depth)
+    code.add(depth, "if not attributes:")
+    way.skip(depth + 1, SkipReason.UNCHANGED)
+    if write.stamp is not None:
+        written = f"{code.bind(stamp_text)}(moment)"
+        code.add(depth, f"attributes[{write.stamp!r}] = {written}")
+    emit_made(code, way)
 
 
 def condition(code: Code, found: Condition) -> str:
@@ -109,10 +174,11 @@ def condition(code: Code, found: Condition) -> str:
     return f"{code.bind(found.evaluate)}({found.data})"
 
 
-def emit_profiles(code: Code, write: Write, names: tuple[str, ...]) -> None:
+def emit_profiles(code: Code, way: Way) -> None:
     """Write what finds the profile, or every one that is present."""
-    code.add(1, "profiles = []" if write.all_profiles else "profile = None")
-    depth = 1
+    write, depth = way.write, way.depth
+    start = depth
+    code.add(depth, "profiles = []" if write.all_profiles else "profile = None")
     for kind, rule in write.profiles:
         made = f"new_profile(ProfileId, ({code.bind(kind)}, v))"
         emit_value(code, rule, depth)
@@ -124,28 +190,47 @@ def emit_profiles(code: Code, write: Write, names: tuple[str, ...]) -> None:
         code.add(depth, "else:")
         depth += 1
         code.add(depth, "pass")
-    code.add(1, "if not profiles:" if write.all_profiles else "if profile is None:")
+    none = "not profiles" if write.all_profiles else "profile is None"
+    code.add(start, f"if {none}:")
     if write.skip_without_profile:
-        skipped = Mapped(items=(), skipped=SkipReason.NO_PROFILE, mappings=names)
-        code.add(2, f"return {code.bind(skipped)}")
+        way.skip(start + 1, SkipReason.NO_PROFILE)
     else:
-        code.add(2, f"raise {code.bind(no_profile)}()")
+        code.add(start + 1, f"raise {code.bind(no_profile)}()")
 
 
-def emit_occurred(code: Code, rule: Rule | None) -> None:
+def emit_share(code: Code, way: Way) -> None:
+    """Write what leaves out the profiles of other shares."""
+    share, depth = way.write.share, way.depth
+    if share is None:
+        return
+    has = code.bind(share.has)
+    if way.write.all_profiles:
+        code.add(depth, f"profiles = [p for p in profiles if {has}(*p)]")
+        code.add(depth, "if not profiles:")
+    else:
+        code.add(depth, f"if not {has}(*profile):")
+    way.skip(depth + 1, SkipReason.SHARE)
+
+
+def emit_occurred(code: Code, rule: Rule | None, depth: int) -> None:
     """Write what finds when the action happened, in Unix milliseconds."""
     if rule is None:
-        code.add(1, "occurred = None")
+        code.add(depth, "occurred = None")
         return
-    emit_value(code, rule, 1)
+    emit_value(code, rule, depth)
     epoch, unit = code.bind(EPOCH), code.bind(MILLISECOND)
-    code.add(1, f"occurred = None if v is None else (v - {epoch}) // {unit}")
+    code.add(depth, "moment = v")
+    code.add(depth, f"occurred = None if v is None else (v - {epoch}) // {unit}")
 
 
-def emit_cases(code: Code, cases: tuple[Case, ...]) -> None:
+def stamp_text(moment: dt.datetime) -> str:
+    """Return a moment as a text; of two of them the greater text is the later moment."""
+    return moment.astimezone(dt.UTC).isoformat(timespec="milliseconds")[:-6] + "Z"
+
+
+def emit_cases(code: Code, cases: tuple[Case, ...], depth: int) -> None:
     """Write the attributes of the first case that holds."""
-    code.add(1, "attributes = {}")
-    depth = 1
+    code.add(depth, "attributes = {}")
     for case in cases:
         inner = depth
         if case.when is not None:
@@ -203,15 +288,17 @@ def expression(code: Code, step: Step) -> str:
     return bound_template(step.template, step.bindings, code.bind)
 
 
-def emit_return(code: Code, write: Write, route: Route) -> None:
-    """Write what makes the items."""
-    way, names = code.bind(route), code.bind(route.mappings)
-    unchanged = Mapped(items=(), skipped=SkipReason.UNCHANGED, mappings=route.mappings)
-    code.add(1, "if not attributes:")
-    code.add(2, f"return {code.bind(unchanged)}")
+def emit_made(code: Code, way: Way) -> None:
+    """Write what makes the items of the profile, or of every one."""
+    write, depth = way.write, way.depth
+    route, names = code.bind(way.route), code.bind(way.route.mappings)
     if write.all_profiles:
-        item = f"Item(p, attributes, {way}, occurred)"
-        code.add(1, f"return Mapped(tuple([{item} for p in profiles]), None, {names})")
+        made = f"[Item(p, attributes, {route}, occurred) for p in profiles]"
     else:
-        item = f"Item(profile, attributes, {way}, occurred)"
-        code.add(1, f"return Mapped(({item},), None, {names})")
+        made = f"Item(profile, attributes, {route}, occurred)"
+    if write.each is not None:
+        adding = "extend" if write.all_profiles else "append"
+        code.add(depth, f"items.{adding}({made})")
+        return
+    items = f"one_each({made})" if write.all_profiles else f"({made},)"
+    code.add(depth, f"return Mapped({items}, None, {names})")

@@ -6,16 +6,22 @@ The steps are the expressions of the compiled function, each run alone.
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Callable
-from dataclasses import dataclass
+import datetime as dt
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import TypeAlias
 
 from consumer.errors import MappingError
 from consumer.mapping.cel import Condition
-from consumer.mapping.compiling import REFUSALS, bound_template
+from consumer.mapping.compiling import REFUSALS, bound_template, stamp_text
 from consumer.mapping.plan import Plan, Write
 from consumer.mapping.rule import Rule, Source
 from consumer.mapping.step import Step
-from consumer.model import Record
+from consumer.model import IdKind, Record
+
+Expression: TypeAlias = Callable[
+    [dict[str, object] | None, Record, object, object, object], object
+]
 
 __all__ = ["RuleTrace", "StepTrace", "Trace", "blame", "explain"]
 
@@ -42,12 +48,15 @@ class RuleTrace:
         steps: In order, as far as it came.
         result: The value at the end; None when the rule was skipped or refused.
         refused: Why it refused the record; empty when it did not.
+        element: Which element of `for_each` it looked at, such as `members[0]`; empty
+            when it looked at none.
     """
 
     name: str
     steps: tuple[StepTrace, ...]
     result: object
     refused: str = ""
+    element: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -69,25 +78,42 @@ class Walk:
 
     event: dict[str, object] | None
     record: Record
-    rules: list[RuleTrace]
+    rules: list[RuleTrace] = field(default_factory=list)
+    root: object = None
+    item: object = None
+    element: str = ""
 
     def write(self, write: Write) -> None:
         """Walk through the rules until one ends it."""
         if write.when is not None and not self.condition("when", write.when):
             return
-        found = False
-        for _, rule in write.profiles:
-            found = bool(self.rule(rule)) or found
-            if found and not write.all_profiles:
-                break
+        if write.root is not None:
+            self.root = self.run(write.root, {})
+        if write.each is None:
+            self.way(write)
+            return
+        elements = self.run(write.each.elements.expression, write.each.elements.names)
+        for index, item in enumerate(elements if isinstance(elements, list) else ()):
+            self.item, self.element = item, f"{write.each.path}[{index}]"
+            when = write.each.when
+            if when is None or self.condition("when", when):
+                self.way(write)
+
+    def way(self, write: Write) -> None:
+        """Walk through the rules that make one item."""
+        found = self.profiles(write)
         if not found:
             refused = (
                 "" if write.skip_without_profile else "no_profile: none is present"
             )
             self.note("profile", refused)
             return
-        if write.occurred_at is not None:
-            self.rule(write.occurred_at)
+        if write.share is not None:
+            found = [one for one in found if write.share.has(*one)]
+            self.note(f"share {write.share}", "", bool(found))
+            if not found:
+                return
+        self.moment(write)
         for case in write.cases:
             name = f"case {case.number}"
             if case.when is None or self.condition(f"{name} when", case.when):
@@ -95,15 +121,48 @@ class Walk:
                     self.rule(rule)
                 return
 
-    def note(self, name: str, refused: str) -> None:
+    def profiles(self, write: Write) -> list[tuple[IdKind, str]]:
+        """Walk through the alternatives and return those that are taken."""
+        found: list[tuple[IdKind, str]] = []
+        for kind, rule in write.profiles:
+            value = self.rule(rule)
+            if value:
+                found.append((kind, str(value)))
+                if not write.all_profiles:
+                    break
+        return found
+
+    def moment(self, write: Write) -> None:
+        """Walk through when it happened, and through the stamp of it."""
+        if write.occurred_at is None:
+            return
+        moment = self.rule(write.occurred_at)
+        if write.stamp is not None and isinstance(moment, dt.datetime):
+            self.note(f"stamp {write.stamp}", "", stamp_text(moment))
+
+    def note(self, name: str, refused: str, result: object = None) -> None:
         """Note a decision that is no rule's.
 
         Raises:
             EndedError: It refused the record.
         """
-        self.rules.append(RuleTrace(name=name, steps=(), result=None, refused=refused))
+        self.add(name, (), result, refused)
         if refused:
             raise EndedError
+
+    def add(
+        self, name: str, steps: tuple[StepTrace, ...], result: object, refused: str = ""
+    ) -> None:
+        """Note what a rule did."""
+        self.rules.append(
+            RuleTrace(
+                name=name,
+                steps=steps,
+                result=result,
+                refused=refused,
+                element=self.element,
+            )
+        )
 
     def condition(self, name: str, condition: Condition) -> bool:
         """Walk through a condition."""
@@ -132,13 +191,9 @@ class Walk:
             refused = f"{type(error).__name__}"
             if isinstance(error, MappingError):
                 refused = f"{error.code}: {error}"
-            self.rules.append(
-                RuleTrace(
-                    name=rule.name, steps=tuple(steps), result=None, refused=refused
-                )
-            )
+            self.add(rule.name, tuple(steps), None, refused)
             raise EndedError from None
-        self.rules.append(RuleTrace(name=rule.name, steps=tuple(steps), result=value))
+        self.add(rule.name, tuple(steps), value)
         return value
 
     def value(self, rule: Rule, steps: list[StepTrace]) -> object:
@@ -164,8 +219,7 @@ class Walk:
 
     def read(self, source: Source) -> object:
         """Return the value of a source."""
-        run = function_of(source.expression, dict(source.names))
-        value = run(self.event, self.record, None)
+        value = self.run(source.expression, source.names)
         if source.evaluate is None:
             return value
         return source.evaluate(value)  # type: ignore[arg-type]  # a dict, by its expression
@@ -180,21 +234,24 @@ class Walk:
             return name
 
         expression = bound_template(step.template, step.bindings, bind)
-        return function_of(expression, names)(self.event, self.record, value)
+        return self.run(expression, names, value)
+
+    def run(
+        self, expression: str, names: Mapping[str, object], value: object = None
+    ) -> object:
+        """Return the value of an expression of the compiled function."""
+        made = function_of(expression, dict(names))
+        return made(self.event, self.record, self.root, self.item, value)
 
 
 class EndedError(Exception):
     """The walk is over: a rule refused the record."""
 
 
-def function_of(
-    expression: str, names: dict[str, object]
-) -> Callable[[dict[str, object] | None, Record, object], object]:
+def function_of(expression: str, names: dict[str, object]) -> Expression:
     """Return a function of an expression of the compiled source."""
-    source = f"lambda event, record, v: {expression}"
-    made: Callable[[dict[str, object] | None, Record, object], object] = eval(  # noqa: S307 - our own source, as in `compiling`
-        source, names
-    )
+    source = f"lambda event, record, root, item, v: {expression}"
+    made: Expression = eval(source, names)  # noqa: S307 - our own source, as in `compiling`
     return made
 
 
@@ -206,7 +263,7 @@ def explain(plan: Plan, event: dict[str, object] | None, record: Record) -> Trac
         event: The event; None for a record without a value.
         record: The record.
     """
-    walk = Walk(event, record, [])
+    walk = Walk(event, record)
     write = plan.event if event is not None else plan.delete
     if write is not None:
         with contextlib.suppress(EndedError):
@@ -217,4 +274,6 @@ def explain(plan: Plan, event: dict[str, object] | None, record: Record) -> Trac
 def blame(plan: Plan, event: dict[str, object] | None, record: Record) -> str | None:
     """Return the name of the rule that refuses a record; None when none does."""
     rules = explain(plan, event, record).rules
-    return rules[-1].name if rules and rules[-1].refused else None
+    if not rules or not rules[-1].refused:
+        return None
+    return f"{rules[-1].element} {rules[-1].name}".lstrip()

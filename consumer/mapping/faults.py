@@ -67,6 +67,9 @@ class FaultCode(enum.StrEnum):
     TOO_LONG = "M407", "A text that is longer than Target takes."
     UNREACHABLE_CASE = "M408", "A case behind one that always applies."
     NOTHING_WRITTEN = "M409", "A mapping, or a case of it, that writes nothing."
+    BAD_STAMP = "M421", "A `stamp` without `occurred_at`, or that a rule writes, too."
+    SHARES_MEET = "M422", "Shares of one topic that meet and write one attribute."
+    UNUSED_DEFAULT = "M423", "A default that no mapping takes."
 
     NO_SUCH_VALUE = "M501", "A comparison with a symbol that the enum does not have."
     NEVER_TRUE = "M502", "A condition that no record can meet."

@@ -11,7 +11,7 @@ from consumer.mapping.specification import MappingSpec, SourceSpec
 from consumer.model import EndpointName
 from consumer.yamlfile import Path
 
-__all__ = ["attributes_of", "check_built", "check_names", "check_source"]
+__all__ = ["attributes_of", "check_built", "check_names", "check_source", "check_stamp"]
 
 
 def check_names(spec: MappingSpec, faults: Faults) -> None:
@@ -99,6 +99,28 @@ def check_built(spec: MappingSpec, faults: Faults) -> None:
         )
 
 
+def check_stamp(spec: MappingSpec, faults: Faults) -> None:
+    """Note a stamp that has nothing to say, or that a rule writes."""
+    if spec.stamp is None:
+        return
+    if spec.occurred_at is None:
+        faults.add(
+            FaultCode.BAD_STAMP,
+            ("stamp",),
+            "`stamp` writes when it happened, and the file does not say when.",
+            "Add `occurred_at`.",
+        )
+    for name, path in attributes_of(spec):
+        if name == spec.stamp and path[0] in {"attributes", "cases"}:
+            faults.add(
+                FaultCode.BAD_STAMP,
+                path,
+                f"`{name}` is the `stamp`, which is written by itself.",
+                "Choose another name for one of them.",
+                at_key=True,
+            )
+
+
 def attributes_of(spec: MappingSpec) -> Iterator[tuple[str, Path]]:
     """Give every attribute that a file writes, and where."""
     for name in spec.attributes:
@@ -106,6 +128,8 @@ def attributes_of(spec: MappingSpec) -> Iterator[tuple[str, Path]]:
     for index, case in enumerate(spec.cases):
         for name in case.attributes:
             yield name, ("cases", index, "attributes", name)
+    if spec.stamp is not None:
+        yield spec.stamp, ("stamp",)
     for name in spec.on_delete.attributes if spec.on_delete is not None else ():
         yield name, ("on_delete", "attributes", name)
 
@@ -114,17 +138,9 @@ def not_built(spec: MappingSpec) -> Iterator[tuple[Path, str]]:
     """Give what the file uses and this program does not do yet."""
     if spec.order != "offset":
         yield ("order",), "`order: event_time`"
-    if spec.stamp is not None:
-        yield ("stamp",), "`stamp`"
     if spec.merge != "eager":
         yield ("merge",), "`merge: window`"
     if spec.send != "always":
         yield ("send",), "`send: changed`"
-    if spec.share is not None:
-        yield ("share",), "`share`"
-    if spec.for_each is not None:
-        yield ("for_each",), "`for_each`"
-    if spec.source.root is not None:
-        yield ("source", "root"), "`root`"
     if spec.endpoint not in {EndpointName.AUTO, EndpointName.SINGLE}:
         yield ("endpoint",), f"`endpoint: {spec.endpoint}`"

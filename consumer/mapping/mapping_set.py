@@ -20,16 +20,13 @@ import msgspec
 from consumer.errors import MappingError
 from consumer.mapping.compiling import REFUSALS, MapFunction, compile_write
 from consumer.mapping.explaining import blame
+from consumer.mapping.joining import one_each
 from consumer.mapping.plan import Plan
 from consumer.model import (
     Decoded,
     Failure,
-    Item,
     Mapped,
-    Priority,
-    ProfileId,
     Record,
-    Route,
     SkipReason,
     Stage,
 )
@@ -38,7 +35,6 @@ __all__ = ["MappingSet", "TopicClaim"]
 
 UNMAPPED = Mapped(items=(), skipped=SkipReason.UNMAPPED, mappings=())
 TOMBSTONE = Mapped(items=(), skipped=SkipReason.TOMBSTONE, mappings=())
-RANK = {Priority.HIGH: 0, Priority.NORMAL: 1, Priority.LOW: 2}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -194,49 +190,13 @@ class Join:
         """Keep the functions in order of their mappings' names."""
         self.functions = functions
         self.names = tuple(plan.spec.name for plan in plans)
-        self.routes: dict[tuple[Route, ...], Route] = {}
 
     def run(self, event: dict[str, object] | None, record: Record) -> Mapped:
         """Return what all mappings make of a record, one item for each profile."""
         parts = [function(event, record) for function in self.functions]
-        by_profile: dict[ProfileId, list[Item]] = {}
-        for part in parts:
-            for item in part.items:
-                by_profile.setdefault(item.profile, []).append(item)
-        items = tuple(self.join(items) for items in by_profile.values())
+        items = one_each([item for part in parts for item in part.items])
         skipped = None if items else parts[0].skipped
         return Mapped(items=items, skipped=skipped, mappings=self.names)
-
-    def join(self, items: list[Item]) -> Item:
-        """Return one item of several for one profile."""
-        if len(items) == 1:
-            return items[0]
-        attributes: dict[str, str] = {}
-        for item in items:
-            attributes.update(item.attributes)
-        moments = [i.occurred_at_ms for i in items if i.occurred_at_ms is not None]
-        routes = tuple(item.route for item in items)
-        if routes not in self.routes:
-            self.routes[routes] = joined_route(routes)
-        return Item(
-            profile=items[0].profile,
-            attributes=attributes,
-            route=self.routes[routes],
-            occurred_at_ms=max(moments, default=None),
-        )
-
-
-def joined_route(routes: Sequence[Route]) -> Route:
-    """Return the route of an item that several mappings made."""
-    return Route(
-        mappings=tuple(name for route in routes for name in route.mappings),
-        versions=tuple(version for route in routes for version in route.versions),
-        endpoint=routes[0].endpoint,
-        priority=min((route.priority for route in routes), key=RANK.__getitem__),
-        send_within_seconds=min(route.send_within_seconds for route in routes),
-        window=all(route.window for route in routes),
-        mapping_set=routes[0].mapping_set,
-    )
 
 
 def failure(

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import re
 
-__all__ = ["is_attribute", "is_mapping", "is_topic", "reserved_by"]
+__all__ = ["is_attribute", "is_mapping", "is_topic", "is_word", "reserved_by"]
 
 # 128 characters: target-limits page, "profile parameter name". Dots are fine in practice.
 ATTRIBUTE = re.compile(r"[A-Za-z_][A-Za-z0-9_.-]{0,127}")
+WORD = re.compile(r"[A-Za-z_][A-Za-z0-9_]{0,99}")
 MAPPING = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,99}")
 TOPIC = re.compile(r"[A-Za-z0-9._-]{1,249}")
 
@@ -36,6 +37,11 @@ WORDS = {
 def is_attribute(name: str) -> bool:
     """Return whether Target can take `name` for an attribute."""
     return ATTRIBUTE.fullmatch(name) is not None
+
+
+def is_word(name: str) -> bool:
+    """Return whether a path can begin with `name`."""
+    return WORD.fullmatch(name) is not None
 
 
 def is_mapping(name: str) -> bool:

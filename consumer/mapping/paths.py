@@ -1,7 +1,10 @@
 """Paths of a rule: text to an expression that reads the value, and its type.
 
 Rules:
-- A path begins at the event: `loan.amount` and `event.loan.amount` are the same.
+- A path begins at the event: `loan.amount` and `event.loan.amount` are the same. Where
+  `source.root` names a record in it, a path begins there, and `event.` stays the whole.
+- A path that begins with the name that `for_each` gives begins at the element; a field
+  of that name is reached through `event`.
 - `meta.topic`, `partition`, `offset`, `timestamp`, `key` and `headers.NAME` are what
   Kafka says of the record; a field of the event named `meta` is `event.meta`.
 - An entry of a map that is not there is missing, and so is what lies below a null.
@@ -11,8 +14,8 @@ from __future__ import annotations
 
 import datetime as dt
 import re
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field, replace
 
 from consumer.errors import MappingError
 from consumer.mapping.faults import FaultCode, did_you_mean
@@ -88,10 +91,38 @@ class Scope:
     Attributes:
         event: Type of the event; None where there is none (`on_delete`).
         schema: Full name of its schema, for messages.
+        root: Names of the fields that lead to where paths begin; empty for the event.
+        element: The name that `for_each` gives, and the type of an element.
     """
 
     event: ValueType | None
     schema: str
+    root: tuple[str, ...] = ()
+    element: tuple[str, ValueType] | None = None
+
+    def guarded(self, paths: Iterable[str]) -> Scope:
+        """Return the scope in which the values at `paths` are not null."""
+        scope = self
+        for path in paths:
+            first, *rest = path.split(".")
+            if first == "event" and scope.event is not None:
+                scope = replace(scope, event=scope.event.guarded(rest))
+            elif scope.element is not None and first == scope.element[0]:
+                element = (first, scope.element[1].guarded(rest))
+                scope = replace(scope, element=element)
+        return scope
+
+    def beginning(self, event: ValueType) -> Read:
+        """Return how the value is read at which paths begin.
+
+        It is the function's variable `root` when it is not the whole event.
+        """
+        if not self.root:
+            return Read("event", event)
+        found = event
+        for name in self.root:
+            found = found.fields[name]
+        return Read("root", found)
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,6 +147,8 @@ def resolve(path: str, scope: Scope) -> Read:
             "Write names of fields with dots between, such as `loan.amount`.",
         )
     first, *rest = path.split(".")
+    if scope.element is not None and first == scope.element[0]:
+        return walk(Read("item", scope.element[1]), rest, first)
     if first == "meta" and rest:
         return from_meta(rest, path)
     if scope.event is None:
@@ -124,10 +157,16 @@ def resolve(path: str, scope: Scope) -> Read:
             f"There is no event where `{path}` is read: the record has no value.",
             "Use `meta`, such as `meta.key`.",
         )
-    segments = rest if first == "event" and rest else [first, *rest]
-    read = Read("event", scope.event)
+    if first == "event" and rest:
+        return walk(Read("event", scope.event), rest, scope.schema)
+    name = ".".join(scope.root) or scope.schema
+    return walk(scope.beginning(scope.event), [first, *rest], name)
+
+
+def walk(read: Read, segments: list[str], name: str) -> Read:
+    """Return how `segments` below `read`, which a person calls `name`, are read."""
     for number, segment in enumerate(segments):
-        read = below(read, segment, ".".join(segments[:number]) or scope.schema)
+        read = below(read, segment, ".".join(segments[:number]) or name)
     return read
 
 

@@ -6,11 +6,13 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from consumer.mapping.cel import Condition
+from consumer.mapping.paths import Read
 from consumer.mapping.rule import Rule
+from consumer.mapping.share import Share
 from consumer.mapping.specification import MappingSpec
 from consumer.model import IdKind, Route
 
-__all__ = ["Case", "Plan", "Write"]
+__all__ = ["Case", "Each", "Plan", "Write"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -29,23 +31,48 @@ class Case:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Each:
+    """The list of which each element makes an item of its own.
+
+    Attributes:
+        name: What the file calls an element; the function calls it `item`.
+        path: Where the list is, as the file writes it.
+        elements: What gives the list; None is a list without elements.
+        when: The part of the condition that looks at the element; None always holds.
+    """
+
+    name: str
+    path: str
+    elements: Read
+    when: Condition | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Write:
     """How a record, with or without a value, becomes items.
 
     Attributes:
         when: The condition of all; None always holds.
+        root: What gives the function's `root`, where paths begin; None for the event.
+        each: The list of which each element makes an item; None for one item.
         profiles: Alternatives, in order.
         all_profiles: Whether every alternative that is present makes an item.
         skip_without_profile: Whether a record without any is skipped, not rejected.
+        share: The profiles that it is for; None for all.
         occurred_at: When it happened, if the mapping says.
+        stamp: The attribute that says when; needs `occurred_at`.
         cases: The first that holds is written; the last has no condition.
     """
 
     when: Condition | None
+    root: str | None
+    each: Each | None
     profiles: tuple[tuple[IdKind, Rule], ...]
     all_profiles: bool
     skip_without_profile: bool
+    share: Share | None
     occurred_at: Rule | None
+    stamp: str | None
     cases: tuple[Case, ...]
 
 

@@ -15,6 +15,7 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 
 from consumer.mapping.cel import CelScope, compile_value
+from consumer.mapping.cel_text import never_null
 from consumer.mapping.faults import FaultCode, Faults, did_you_mean
 from consumer.mapping.formats import format_step
 from consumer.mapping.functions.all_functions import FUNCTIONS
@@ -104,8 +105,22 @@ class RuleBuilder:
         """Return a rule whose value may be absent without being at fault."""
         return self.build(name, spec, path, default=SKIP)
 
-    def moment(self, spec: RuleSpec, path: Path) -> Rule | None:
-        """Return the rule of a timestamp."""
+    def behind(self, condition: str | None) -> RuleBuilder:
+        """Return the builder of rules that apply only where a condition is true."""
+        proved = never_null(condition or "")
+        if not proved:
+            return self
+        scope = CelScope.of(self.cel.scope.guarded(proved))
+        return RuleBuilder(scope, self.secrets, self.faults)
+
+    def moment(self, spec: RuleSpec, path: Path, *, needed: bool) -> Rule | None:
+        """Return the rule of a timestamp.
+
+        Args:
+            spec: The rule.
+            path: Where it stands.
+            needed: Whether something is written of it.
+        """
         rule = self.build("occurred_at", spec, path, default=SKIP, as_text=False)
         if rule is None:
             return None
@@ -116,6 +131,23 @@ class RuleBuilder:
                 path,
                 f"`occurred_at` is a {result.present()}, not a timestamp.",
                 "Name a timestamp, or `parse` one.",
+            )
+            return None
+        if rule.missing == "use":
+            self.faults.add(
+                FaultCode.WRONG_TYPE,
+                (*path, "missing"),
+                "`occurred_at` is a timestamp: no text can take its place.",
+                "Write `missing: skip` or `missing: reject`.",
+            )
+            return None
+        if needed and rule.missing == "skip" and nullable_in(rule):
+            self.faults.add(
+                FaultCode.MISSING_UNSAID,
+                path,
+                f"`occurred_at` may find nothing ({finds_nothing(rule)}), and `stamp` "
+                "needs it.",
+                "Write `missing: reject` in `occurred_at`.",
             )
             return None
         return rule

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from consumer.mapping.checking import Checked
 from consumer.mapping.faults import FaultCode, Faults
 from consumer.mapping.file_checks import attributes_of
+from consumer.mapping.share import Share
 from consumer.mapping.specification import MappingSpec, SourceSpec
 
 __all__ = ["check_set", "topics_of"]
@@ -42,8 +43,24 @@ def compare(spec: MappingSpec, faults: Faults, other: MappingSpec, file: str) ->
     shared = set(topics_of(spec.source)) & set(topics_of(other.source))
     if shared:
         compare_topic(spec, faults, other, min(shared))
-    else:
+        compare_shares(spec, faults, other)
+    elif not settled(spec, other):
         compare_attributes(spec, faults, other)
+
+
+def settled(spec: MappingSpec, other: MappingSpec) -> bool:
+    """Return whether mappings of different topics may write the same attribute.
+
+    They may if both stamp what they write, so that a reader sees how old it is, or if
+    no profile is in both.
+    """
+    stamped = spec.stamp is not None and other.stamp is not None
+    return stamped or not share_of(spec).meets(share_of(other))
+
+
+def share_of(spec: MappingSpec) -> Share:
+    """Return the share of a mapping; without one it is all."""
+    return spec.share if spec.share is not None else Share()
 
 
 def compare_topic(
@@ -68,6 +85,25 @@ def compare_topic(
         )
 
 
+def compare_shares(spec: MappingSpec, faults: Faults, other: MappingSpec) -> None:
+    """Note shares that meet, of two mappings that write the same attribute."""
+    mine, theirs = share_of(spec), share_of(other)
+    if (spec.share is None and other.share is None) or not mine.meets(theirs):
+        return
+    written = {name for name, _ in attributes_of(other)}
+    common = sorted({name for name, _ in attributes_of(spec)} & written)
+    if not common:
+        return
+    low, high = max(mine.low, theirs.low), min(mine.high, theirs.high)
+    faults.add(
+        FaultCode.SHARES_MEET,
+        ("share",),
+        f"The profiles of {low}-{high} are in the share of `{other.name}` "
+        f"({theirs}), too, and both write {', '.join(f'`{n}`' for n in common)}.",
+        "Choose shares that do not meet; a mapping without `share` has all of 0-99.",
+    )
+
+
 def compare_attributes(spec: MappingSpec, faults: Faults, other: MappingSpec) -> None:
     """Note attributes that mappings of different topics write."""
     theirs = {name for name, _ in attributes_of(other)}
@@ -79,7 +115,7 @@ def compare_attributes(spec: MappingSpec, faults: Faults, other: MappingSpec) ->
                 FaultCode.SHARED_ATTRIBUTE,
                 path,
                 f"`{other.name}` writes `{name}`, too, from another topic.",
-                "Choose another name: between topics there is no order, so the older "
-                "value could win.",
+                "Choose another name, or give both mappings a `stamp`: between topics "
+                "there is no order, so the older value could win.",
                 at_key=True,
             )

@@ -12,12 +12,14 @@ from typing import Annotated, Literal, TypeAlias
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
 
+from consumer.mapping.share import Share, share_named
 from consumer.model import EndpointName, IdKind, Priority
 
 __all__ = [
     "CaseSpec",
     "DeleteSpec",
     "Duration",
+    "ForEachSpec",
     "FormatSpec",
     "FunctionSpec",
     "MappingSpec",
@@ -216,6 +218,19 @@ class SourceSpec(Spec):
     root: str | None = None
 
 
+class ForEachSpec(Spec):
+    """The list of which each element makes an item, and what rules call an element."""
+
+    name: str
+    path: str
+
+
+def expand_for_each(value: object) -> object:
+    """Return `{item: members}` in its long form."""
+    name, path = one_key(value, shown="item: members")
+    return {"name": name, "path": path}
+
+
 class ProfileSpec(Spec):
     """One alternative of the profile: the kind of id, and the rule that gives it."""
 
@@ -282,8 +297,8 @@ class MappingSpec(Spec):
     send: Literal["always", "changed"] = "always"
     endpoint: Annotated[EndpointName, Field(strict=False)] = EndpointName.AUTO
     priority: Annotated[Priority, Field(strict=False)] = Priority.NORMAL
-    share: str | None = None
-    for_each: object = None
+    share: Annotated[Share, BeforeValidator(share_named)] | None = None
+    for_each: Annotated[ForEachSpec, BeforeValidator(expand_for_each)] | None = None
     attributes: dict[str, Rule] = {}
     cases: Annotated[tuple[CaseSpec, ...], BeforeValidator(tupled)] = ()
     on_delete: DeleteSpec | None = None

@@ -7,7 +7,7 @@ schema: a decimal is a `Decimal`, a timestamp an aware `datetime` in UTC, and so
 from __future__ import annotations
 
 import enum
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 __all__ = [
@@ -84,6 +84,14 @@ class ValueType:
     def optional(self) -> ValueType:
         """Return the same type, nullable."""
         return self if self.nullable else replace(self, nullable=True)
+
+    def guarded(self, names: Sequence[str]) -> ValueType:
+        """Return the type of a value of which the field at `names` is not null."""
+        present = self.present()
+        if not names or names[0] not in present.fields:
+            return present
+        inner = present.fields[names[0]].guarded(names[1:])
+        return replace(present, fields={**present.fields, names[0]: inner})
 
 
 TEXT = ValueType(kind=Kind.TEXT)
