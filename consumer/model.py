@@ -210,7 +210,8 @@ class Route(msgspec.Struct, frozen=True):
 
     Attributes:
         mappings: Names of the mappings whose rules made the item, in order.
-        versions: Version of each mapping file, as its git blob id, in that order.
+        versions: Version of each mapping file, as its git blob id, in that order; behind
+            `+` stand those of the files of defaults that it takes from.
         endpoint: Where the items go.
         priority: Their class.
         send_within_seconds: The longest an item may be held back in order to merge.

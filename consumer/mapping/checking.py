@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Protocol
 
 from consumer.errors import ConfigurationError, FileFault
 from consumer.mapping.cel import CelScope, Condition, compile_condition
+from consumer.mapping.defaults import Inherited
 from consumer.mapping.faults import FaultCode, Faults, did_you_mean
 from consumer.mapping.file_checks import (
     check_built,
@@ -19,7 +19,8 @@ from consumer.mapping.file_checks import (
 from consumer.mapping.paths import Scope
 from consumer.mapping.plan import Case, Plan, Write
 from consumer.mapping.reading import read_mapping
-from consumer.mapping.rule import Rule, RuleBuilder
+from consumer.mapping.rule import Rule
+from consumer.mapping.rule_builder import RuleBuilder
 from consumer.mapping.scoping import Ground, ground_of
 from consumer.mapping.specification import MappingSpec, RuleSpec
 from consumer.mapping.step import StepError
@@ -27,7 +28,7 @@ from consumer.mapping.value_type import ValueType, from_avro
 from consumer.model import IdKind, Route
 from consumer.yamlfile import Path, Value, read_yaml
 
-__all__ = ["Checked", "Reader", "Readers", "blob_id", "check_file"]
+__all__ = ["Checked", "Reader", "Readers", "check_file"]
 
 
 class Reader(Protocol):
@@ -58,16 +59,12 @@ class Checked:
     notes: Faults | None = None
 
 
-def blob_id(text: str) -> str:
-    """Return what git calls a file of this text: `git log --find-object` finds it."""
-    raw = text.encode()
-    return hashlib.sha1(
-        b"blob %d\0" % len(raw) + raw, usedforsecurity=False
-    ).hexdigest()
-
-
 def check_file(
-    file: str, text: str, readers: Readers, secrets: Mapping[str, bytes] | None
+    file: str,
+    text: str,
+    readers: Readers,
+    secrets: Mapping[str, bytes] | None,
+    inherited: Inherited | None = None,
 ) -> Checked:
     """Check one file.
 
@@ -76,6 +73,7 @@ def check_file(
         text: Its text.
         readers: Reader's schemas by full name.
         secrets: Keys for hashing by name; None stands for the published test key.
+        inherited: What the folders above it say; None for nothing.
     """
     try:
         document = read_yaml(text, file)
@@ -85,7 +83,9 @@ def check_file(
     spec = read_mapping(document, faults)
     if spec is None:
         return Checked(faults=faults.found)
-    plan = FileCheck(file, text, spec, readers, secrets, faults).plan()
+    above = inherited if inherited is not None else Inherited()
+    spec = above.complete(spec)
+    plan = FileCheck(file, text, spec, readers, secrets, faults, above).plan()
     return Checked(
         faults=faults.found,
         spec=spec,
@@ -104,6 +104,7 @@ class FileCheck:
     readers: Readers
     secrets: Mapping[str, bytes] | None
     faults: Faults
+    inherited: Inherited
 
     def plan(self) -> Plan | None:
         """Return the plan; None when there is no schema to prove it against."""
@@ -116,7 +117,8 @@ class FileCheck:
         ground = None if event is None else ground_of(spec, event, self.faults)
         if ground is None:
             return None
-        version = blob_id(self.text)
+        write, delete = self.write(ground), self.delete()
+        version = self.inherited.version(self.text)
         return Plan(
             file=self.file,
             version=version,
@@ -129,8 +131,8 @@ class FileCheck:
                 send_within_seconds=spec.send_within,
                 window=spec.merge == "window",
             ),
-            event=self.write(ground),
-            delete=self.delete(),
+            event=write,
+            delete=delete,
         )
 
     def event_type(self) -> ValueType | None:
@@ -153,7 +155,7 @@ class FileCheck:
     def write(self, ground: Ground) -> Write:
         """Return how a record with a value becomes items."""
         spec = self.spec
-        builder = RuleBuilder(CelScope.of(ground.scope), self.secrets, self.faults)
+        builder = self.builder(ground.scope)
         return Write(
             when=ground.when,
             root=ground.root,
@@ -165,6 +167,12 @@ class FileCheck:
             occurred_at=self.moment(builder),
             stamp=spec.stamp,
             cases=tuple(self.cases(builder)),
+        )
+
+    def builder(self, scope: Scope) -> RuleBuilder:
+        """Return what makes rules whose paths begin as `scope` says."""
+        return RuleBuilder(
+            CelScope.of(scope), self.secrets, self.faults, self.inherited
         )
 
     def moment(self, builder: RuleBuilder) -> Rule | None:
@@ -182,7 +190,7 @@ class FileCheck:
         if spec is None:
             return None
         scope = Scope(event=None, schema="meta")
-        builder = RuleBuilder(CelScope.of(scope), self.secrets, self.faults)
+        builder = self.builder(scope)
         where: Path = ("on_delete", "profile")
         attributes = self.attributes(
             builder, spec.attributes, ("on_delete", "attributes")

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from consumer.errors import ConfigurationError, FileFault
 from consumer.mapping.advice import advise
 from consumer.mapping.checking import Checked, Readers, check_file
+from consumer.mapping.defaults import Inherited, folders_of, unused
 from consumer.mapping.fixtures import check_fixtures
 from consumer.mapping.mapping_set import MappingSet
 from consumer.mapping.set_checks import check_set
@@ -40,24 +41,31 @@ def check(
 
     Args:
         files: Path to text. Files that do not end in `.yaml` or `.yml`, or whose name
-            begins with `_`, are no mappings.
+            begins with `_`, are no mappings; `_defaults.yaml` is for those around it.
         readers: Reader's schemas by full name.
         topics: Logical name of a topic to its real name.
         keys: Keys for hashing by name; None stands for the published test key.
     """
     named = sorted(path for path in files if is_mapping_file(path))
-    checked = [check_file(path, files[path], readers, keys) for path in named]
+    faults: list[FileFault] = []
+    folders = folders_of(files, faults)
+    above = [Inherited.of(path, folders) for path in named]
+    checked = [
+        check_file(path, files[path], readers, keys, inherited)
+        for path, inherited in zip(named, above, strict=True)
+    ]
     check_set(checked)
     for one in checked:
         advise(one, readers)
-    unused = check_fixtures(checked, files)
-    faults = sorted(
-        (*(fault for one in checked for fault in one.faults), *unused),
-        key=lambda fault: (fault.file, fault.line, fault.column, fault.code),
+    faults += check_fixtures(checked, files)
+    faults += [fault for one in checked for fault in one.faults]
+    right = all(fault.severity != "error" for fault in faults)
+    if right:  # else a file that was not read to its end may take what seems unused
+        faults += unused(folders, above)
+    faults.sort(key=lambda fault: (fault.file, fault.line, fault.column, fault.code))
+    return CheckedSet(
+        faults=tuple(faults), mappings=set_of(checked, topics) if right else None
     )
-    if any(fault.severity == "error" for fault in faults):
-        return CheckedSet(faults=tuple(faults), mappings=None)
-    return CheckedSet(faults=tuple(faults), mappings=set_of(checked, topics))
 
 
 def is_mapping_file(path: str) -> bool:

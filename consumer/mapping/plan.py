@@ -82,7 +82,7 @@ class Plan:
 
     Attributes:
         file: Its path.
-        version: Git blob id of the file.
+        version: Git blob id of the file; behind `+` those of defaults that it takes.
         spec: What the file says.
         route: Shared by all its items.
         event: How a record with a value becomes items.

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from typing import TypeVar
 
 from pydantic import BaseModel, ValidationError
 
@@ -10,6 +11,8 @@ from consumer.mapping.faults import FaultCode, Faults, did_you_mean
 from consumer.mapping.specification import (
     CLEAR,
     CaseSpec,
+    DefaultsSpec,
+    DefaultValues,
     DeleteSpec,
     FormatSpec,
     MappingSpec,
@@ -19,7 +22,9 @@ from consumer.mapping.specification import (
 )
 from consumer.yamlfile import Document, Path, Value
 
-__all__ = ["read_mapping"]
+__all__ = ["read_defaults", "read_mapping"]
+
+Shape = TypeVar("Shape", bound=BaseModel)
 
 SECTIONS: dict[str, type[BaseModel]] = {
     "source": SourceSpec,
@@ -31,24 +36,56 @@ SECTIONS: dict[str, type[BaseModel]] = {
 
 def read_mapping(document: Document, faults: Faults) -> MappingSpec | None:
     """Return what `document` says; None, and faults noted, when its shape is wrong."""
+    begin = "Begin with `version: 1` and `name:`."
+    return validated(MappingSpec, document, faults, known_keys, begin)
+
+
+def read_defaults(document: Document, faults: Faults) -> DefaultValues | None:
+    """Return the defaults that `document` gives; None, and faults noted, like above."""
+    begin = "Begin with `version: 1` and `defaults:`."
+    found = validated(DefaultsSpec, document, faults, known_defaults, begin)
+    return None if found is None else found.defaults
+
+
+def validated(
+    shape: type[Shape],
+    document: Document,
+    faults: Faults,
+    known: Callable[[Path], list[str]],
+    begin: str,
+) -> Shape | None:
+    """Return what a file says.
+
+    Args:
+        shape: Of the file.
+        document: The file.
+        faults: Where its faults are noted.
+        known: Gives the keys that may stand beside the last one of a path.
+        begin: How such a file begins.
+    """
     if not isinstance(document.value, dict):
         faults.add(
             FaultCode.WRONG_SHAPE,
             (),
             "The file is not a mapping of keys to values.",
-            "Begin with `version: 1` and `name:`.",
+            begin,
         )
         return None
     try:
-        return MappingSpec.model_validate(document.value)
+        return shape.model_validate(document.value)
     except ValidationError as error:
         # Only place and kind of an error are used: its text may carry the input.
         for detail in error.errors(include_url=False, include_input=False):
-            note(dict(detail), document, faults)
+            note(dict(detail), document, faults, known)
         return None
 
 
-def note(detail: Mapping[str, object], document: Document, faults: Faults) -> None:
+def note(
+    detail: Mapping[str, object],
+    document: Document,
+    faults: Faults,
+    known: Callable[[Path], list[str]],
+) -> None:
     """Note one error of the shape."""
     loc = detail["loc"]
     path = yaml_path(loc if isinstance(loc, tuple) else (), document.value)
@@ -59,7 +96,7 @@ def note(detail: Mapping[str, object], document: Document, faults: Faults) -> No
             FaultCode.UNKNOWN_KEY,
             path,
             f"There is no key `{name}` here.",
-            did_you_mean(name, known_keys(path)),
+            did_you_mean(name, known(path)),
             at_key=True,
         )
     elif kind == "missing":
@@ -126,6 +163,13 @@ def yaml_path(loc: tuple[object, ...], value: Value) -> Path:
             value = value[part]
             path.append(part)
     return tuple(path)
+
+
+def known_defaults(path: Path) -> list[str]:
+    """Return the keys that may stand beside the last one of `path`, among defaults."""
+    return list(
+        DefaultsSpec.model_fields if len(path) == 1 else DefaultValues.model_fields
+    )
 
 
 def known_keys(path: Path) -> list[str]:

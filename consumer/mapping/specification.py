@@ -10,13 +10,17 @@ from __future__ import annotations
 import re
 from typing import Annotated, Literal, TypeAlias
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field
 
 from consumer.mapping.share import Share, share_named
+from consumer.mapping.zones import UnknownZoneError, zone_named
 from consumer.model import EndpointName, IdKind, Priority
 
 __all__ = [
+    "LONGEST",
     "CaseSpec",
+    "DefaultValues",
+    "DefaultsSpec",
     "DeleteSpec",
     "Duration",
     "ForEachSpec",
@@ -32,6 +36,7 @@ __all__ = [
     "ZoneSpec",
 ]
 
+LONGEST = 256  # characters of a value: Target's limits page, since 2025-10-27
 CLEAR = "(clear)"  # what the word `clear` becomes; no key that a file may hold
 UNITS = {"ms": 0.001, "s": 1.0, "m": 60.0, "h": 3600.0, "d": 86400.0}
 DURATION = re.compile(r"(\d+(?:\.\d+)?)(ms|s|m|h|d)")
@@ -204,6 +209,37 @@ def expand_rule(value: object) -> object:
 Rule: TypeAlias = Annotated[RuleSpec, BeforeValidator(expand_rule)]
 
 
+def storable(text: str) -> str:
+    """Return a text that Target can store.
+
+    Raises:
+        ValueError: It cannot.
+    """
+    if not 0 < len(text) <= LONGEST:
+        raise ValueError(f"write 1 to {LONGEST} characters: Target stores no others")
+    return text
+
+
+def stored(spec: MissingSpec) -> MissingSpec:
+    """Return a `missing` of which the text can be stored."""
+    if spec.action == "use":
+        storable(spec.use)
+    return spec
+
+
+def zone_name(name: str) -> str:
+    """Return the name of a time zone.
+
+    Raises:
+        ValueError: There is none of that name.
+    """
+    try:
+        zone_named(name)
+    except UnknownZoneError:
+        raise ValueError("there is no time zone of that name") from None
+    return name
+
+
 # ------------------------------------------------------------------------- mappings
 
 
@@ -216,6 +252,29 @@ class SourceSpec(Spec):
     schema_: str = Field(alias="schema")
     framing: Literal["auto", "confluent", "header", "single_object", "bare"] = "auto"
     root: str | None = None
+
+
+class DefaultValues(Spec):
+    """What the mappings of a folder say when they say nothing; all may be left out."""
+
+    owner: str = ""
+    cleared: Annotated[str, AfterValidator(storable)] = ""
+    zone: Annotated[str, AfterValidator(zone_name)] = ""
+    missing: (
+        Annotated[MissingSpec, BeforeValidator(expand_missing), AfterValidator(stored)]
+        | None
+    ) = None
+    send_within: Duration = 0.0
+    priority: Annotated[Priority, Field(strict=False)] = Priority.NORMAL
+    endpoint: Annotated[EndpointName, Field(strict=False)] = EndpointName.AUTO
+    no_profile: Literal["reject", "skip"] = "reject"
+
+
+class DefaultsSpec(Spec):
+    """A file of defaults."""
+
+    version: Literal[1] = 1
+    defaults: DefaultValues
 
 
 class ForEachSpec(Spec):

@@ -307,8 +307,8 @@ def test_loading_names_every_fault() -> None:
 
 
 def test_other_files_are_no_mappings() -> None:
-    """Fixtures, defaults and hidden files beside mappings are left alone."""
-    files = {"m/a.yml": X, "m/f/x.json": "{", "m/_defaults.yaml": "-", "m/.b.yaml": "-"}
+    """Fixtures and hidden files beside mappings are left alone."""
+    files = {"m/a.yml": X, "m/f/x.json": "{", "m/_part.yaml": "-", "m/.b.yaml": "-"}
     assert set(load(files, READERS, {}, {}).files) == {"m/a.yml"}
 
 
