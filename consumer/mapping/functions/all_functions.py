@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from consumer.mapping.functions.codes import CODE_FUNCTIONS
+from consumer.mapping.functions.list_texts import LIST_TEXT_FUNCTIONS
 from consumer.mapping.functions.lists import LIST_FUNCTIONS
 from consumer.mapping.functions.numbers import NUMBER_FUNCTIONS
 from consumer.mapping.functions.registry import Function
@@ -11,5 +13,11 @@ __all__ = ["FUNCTIONS"]
 
 FUNCTIONS: dict[str, Function] = {
     function.name: function
-    for function in (*TEXT_FUNCTIONS, *NUMBER_FUNCTIONS, *LIST_FUNCTIONS)
+    for function in (
+        *TEXT_FUNCTIONS,
+        *NUMBER_FUNCTIONS,
+        *LIST_FUNCTIONS,
+        *LIST_TEXT_FUNCTIONS,
+        *CODE_FUNCTIONS,
+    )
 }

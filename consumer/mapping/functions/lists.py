@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import replace
 from decimal import Decimal
 
@@ -16,10 +15,9 @@ from consumer.mapping.functions.registry import (
     Parameter,
 )
 from consumer.mapping.step import Step, StepError
-from consumer.mapping.text import text_of, text_step
-from consumer.mapping.value_type import INTEGER, TEXT, Kind, ValueType
+from consumer.mapping.value_type import INTEGER, Kind, ValueType
 
-__all__ = ["LIST_FUNCTIONS"]
+__all__ = ["LISTS", "LIST_FUNCTIONS", "element_of", "listing"]
 
 LISTS = frozenset({Kind.LIST})
 NUMBERS = {Kind.INTEGER, Kind.FLOAT, Kind.DECIMAL}
@@ -152,31 +150,6 @@ def build_top(call: Call) -> Step:
     )
 
 
-def build_join(call: Call) -> Step:
-    """Return the step of `join`."""
-    element = element_of(call.source)
-    text_step(element)  # refuses what is no text by itself
-    limit = call.arguments["max_length"]
-    join = joined(call.text("separator"), limit if isinstance(limit, int) else None)
-    return Step(
-        name="apply join", template="{call}({v})", bindings={"call": join}, result=TEXT
-    )
-
-
-def joined(separator: str, limit: int | None) -> Callable[[list[object]], str]:
-    """Return a function that joins texts, dropping whole ones beyond `limit`."""
-
-    def join(values: list[object]) -> str:
-        texts = [text_of(value) for value in values if value is not None]
-        whole = separator.join(texts)
-        while limit is not None and len(whole) > limit:
-            texts.pop()
-            whole = separator.join(texts)
-        return whole
-
-    return join
-
-
 def listing(
     items: object, value: object, result: object, argument: object = None
 ) -> Example:
@@ -280,29 +253,5 @@ LIST_FUNCTIONS = (
         build=build_top,
         parameters=(Parameter(name="count", kind=int, meaning="How many, from 1."),),
         examples=(listing("int", [3, 2, 1], [3, 2], 2),),
-    ),
-    Function(
-        name="join",
-        summary="The elements in one text; whole ones are dropped beyond a length.",
-        takes=LISTS,
-        build=build_join,
-        parameters=(
-            Parameter(
-                name="separator", kind=str, meaning="What stands between.", default=","
-            ),
-            Parameter(
-                name="max_length", kind=int, meaning="Characters at most.", default=None
-            ),
-        ),
-        examples=(
-            listing("string", ["a", "b"], "a,b"),
-            listing(
-                "string",
-                ["gold", "travel", "garden"],
-                "gold|travel",
-                {"separator": "|", "max_length": 12},
-            ),
-            listing("int", [1, 2], "1, 2", ", "),
-        ),
     ),
 )

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import decimal
-import re
 from collections.abc import Callable
 from decimal import Decimal
 
 from consumer.errors import MappingError
+from consumer.mapping.faults import did_you_mean
+from consumer.mapping.formats import ROUNDINGS
+from consumer.mapping.functions.iso import CURRENCIES, MINOR_DIGITS, NO_MINOR_UNIT
 from consumer.mapping.functions.registry import (
     ArgumentError,
     Call,
@@ -23,12 +25,12 @@ __all__ = ["NUMBER_FUNCTIONS"]
 
 NUMBERS = frozenset({Kind.INTEGER, Kind.FLOAT, Kind.DECIMAL})
 CONTEXT = decimal.Context(prec=400)
-CURRENCY = re.compile(r"[A-Z]{3}")
-
-# ISO 4217: currencies whose minor unit is not a hundredth.
-NO_DIGITS = "BIF CLP DJF GNF ISK JPY KMF KRW PYG RWF UGX UYI VND VUV XAF XOF XPF"
-THREE_DIGITS = "BHD IQD JOD KWD LYD OMR TND"
-EXPONENTS = dict.fromkeys(NO_DIGITS.split(), 0) | dict.fromkeys(THREE_DIGITS.split(), 3)
+# ISO 4217: how many digits the minor unit of each currency has.
+EXPONENTS = {word[:3]: 2 for word in CURRENCIES.split()}
+for digits, words in MINOR_DIGITS.items():
+    EXPONENTS.update(dict.fromkeys(words.split(), digits))
+for word in NO_MINOR_UNIT.split():
+    del EXPONENTS[word]
 
 
 def exact(value: Decimal | float) -> Decimal:
@@ -40,12 +42,15 @@ def minor_units(inputs: tuple[int, str]) -> Decimal:
     """Return an amount of minor units as an amount of its currency.
 
     Raises:
-        MappingError: The currency is no code of three capital letters.
+        MappingError: The currency is none, or has no minor unit.
     """
     amount, currency = inputs
-    if CURRENCY.fullmatch(currency) is None:
-        raise MappingError("currency", "The currency is no code of ISO 4217.")
-    return Decimal(amount).scaleb(-EXPONENTS.get(currency, 2), CONTEXT)
+    exponent = EXPONENTS.get(currency)
+    if exponent is None:
+        raise MappingError(
+            "currency", "The currency is no code of ISO 4217 that has a minor unit."
+        )
+    return Decimal(amount).scaleb(-exponent, CONTEXT)
 
 
 def build_minor_units(call: Call) -> Step:
@@ -87,6 +92,32 @@ def build_scale(call: Call) -> Step:
         template="{call}({v})",
         bindings={"call": lambda value: exact(value).scaleb(power, CONTEXT)},
         result=result,
+    )
+
+
+def build_round(call: Call) -> Step:
+    """Return the step of `round`.
+
+    Raises:
+        ArgumentError: The places are out of range, or there is no such rounding.
+    """
+    places, rounding = call.number("places"), call.text("rounding")
+    if abs(places) > 30:  # noqa: PLR2004 - as far as a format writes
+        raise ArgumentError(
+            "round", "`places` is beyond 30.", "Write digits after the point."
+        )
+    if rounding not in ROUNDINGS:
+        raise ArgumentError(
+            "round",
+            f"there is no rounding `{rounding}`.",
+            did_you_mean(rounding, ROUNDINGS),
+        )
+    quantum, mode = Decimal(1).scaleb(-places), ROUNDINGS[rounding]
+    return Step(
+        name="apply round",
+        template="{call}({v})",
+        bindings={"call": lambda value: exact(value).quantize(quantum, mode, CONTEXT)},
+        result=ValueType(kind=Kind.DECIMAL, scale=max(places, 0)),
     )
 
 
@@ -142,6 +173,37 @@ NUMBER_FUNCTIONS = (
             ),
             Example(
                 schema=["long", "string"], value=(1999, "KWD"), result=Decimal("1.999")
+            ),
+            Example(
+                schema=["long", "string"], value=(1999, "CLF"), result=Decimal("0.1999")
+            ),
+        ),
+    ),
+    Function(
+        name="round",
+        summary="Rounds to that many digits after the point; below zero, before it.",
+        takes=NUMBERS,
+        build=build_round,
+        parameters=(
+            Parameter(name="places", kind=int, meaning="Digits after the point."),
+            Parameter(
+                name="rounding",
+                kind=str,
+                meaning=f"How: {', '.join(f'`{name}`' for name in ROUNDINGS)}.",
+            ),
+        ),
+        examples=(
+            Example(
+                schema="double",
+                value=2.675,
+                argument={"places": 2, "rounding": "half_even"},
+                result=Decimal("2.68"),
+            ),
+            Example(
+                schema="int",
+                value=1850,
+                argument={"places": -2, "rounding": "half_even"},
+                result=Decimal("1.8E+3"),
             ),
         ),
     ),

@@ -78,6 +78,30 @@ def replace(call: Call) -> Callable[[str], str]:
     return lambda text: text.replace(old, new)
 
 
+def mask(call: Call) -> Callable[[str], str]:
+    """Return a function that hides a text but for its last characters.
+
+    Raises:
+        ArgumentError: A negative number would be kept, or the filling is no character.
+    """
+    keep, fill = call.number("keep"), call.text("fill")
+    if keep < 0:
+        raise ArgumentError("mask", "`keep` is less than none.", "Write none or more.")
+    if len(fill) != 1:
+        raise ArgumentError("mask", "`fill` is not one character.", "Write one.")
+
+    def hide(text: str) -> str:
+        shown = text[len(text) - keep :] if len(text) > keep else ""
+        return fill * (len(text) - len(shown)) + shown
+
+    return hide
+
+
+def digits(text: str) -> str:
+    """Return the digits 0 to 9 of `text`."""
+    return "".join(sign for sign in text if sign in "0123456789")
+
+
 def pad_left(call: Call) -> Callable[[str], str]:
     """Return a function that fills a text on its left.
 
@@ -168,6 +192,30 @@ TEXT_FUNCTIONS = (
         build=calling("left", left),
         parameters=(Parameter(name="length", kind=int, meaning="How many, from 1."),),
         examples=(example("10115 Berlin", "10115", 5),),
+    ),
+    Function(
+        name="digits",
+        summary="Keeps the digits 0 to 9 and nothing else.",
+        takes=TEXTS,
+        build=calling("digits", lambda _: digits),
+        examples=(example("+41 (0)79-123 45 67", "410791234567"), example("-", "")),
+    ),
+    Function(
+        name="mask",
+        summary="Hides all but the last characters; a text no longer than those, whole.",
+        takes=TEXTS,
+        build=calling("mask", mask),
+        parameters=(
+            Parameter(
+                name="keep", kind=int, meaning="How many stay readable.", default=4
+            ),
+            Parameter(name="fill", kind=str, meaning="One character.", default="*"),
+        ),
+        examples=(
+            example("4111111111111111", "************1111"),
+            example("C-1", "***"),
+            example("C-10042", "xxxxx42", {"keep": 2, "fill": "x"}),
+        ),
     ),
     Function(
         name="sha256",
