@@ -6,8 +6,8 @@ Rules:
   only the values that its expression names.
 - A record that may be null is a variable, too, for a comparison with null only.
 - Types: text, enum, UUID, date (ISO 8601), time: string. integer: int. float: double.
-  boolean: bool. timestamp: timestamp. list, map: list, map. Decimals and bytes do not
-  reach CEL. What may be null is checked as its type and given as dyn.
+  boolean: bool. timestamp: timestamp. list, map: list, map. A decimal is a type of our
+  own (`cel_decimals`); bytes, and decimals in lists and maps, do not reach CEL. What may be null is checked as its type and given as dyn.
 - `eval` does not raise for most errors: it answers with a value whose type is ERROR, and
   `bool()` of any answer is True (cel-expr-python 0.1.3). So only a value of the promised
   Python type is taken; all else rejects the record.
@@ -23,6 +23,12 @@ from dataclasses import dataclass
 from cel_expr_python import cel  # type: ignore[import-untyped]  # stubs, no py.typed
 
 from consumer.errors import MappingError
+from consumer.mapping.cel_decimals import (
+    CHECKED,
+    RUNNING,
+    decimal_functions,
+    given_decimal,
+)
 from consumer.mapping.cel_text import blanked
 from consumer.mapping.cel_values import (
     DIRECT,
@@ -64,11 +70,14 @@ GIVERS = {
     **dict.fromkeys(DIRECT, ""),
     Kind.TEXT: "cel_text",
     Kind.RECORD: "cel_there",
+    Kind.DECIMAL: "cel_decimal",
 }
 PYTHON = {"STRING": str, "INT": int, "DOUBLE": float, "BOOL": bool}
 NAME = re.compile(r"(?<![\w.])[A-Za-z_]\w*(?:\s*\.\s*[A-Za-z_]\w*)*")
 # Known to no library: what may be compared with null and with nothing else.
 RECORD = cel.Type("record")
+OF_DECIMAL = re.compile(r"applied to '\S*\(?.*\bdecimal\b")
+NULL_TEST = r"(?<![\w.]){path}\s*[!=]=\s*null\b"
 PLACE = re.compile(r"<input>:(\d+):(\d+): (.*)")
 
 
@@ -100,17 +109,21 @@ class CelScope:
         return cls(
             scope,
             variables,
-            cel.NewEnv(
-                variables={n: cel_type(t, check=True) for n, t in known.items()}
-            ),
-            cel.NewEnv(
-                variables={n: cel_type(t, check=False) for n, t in known.items()}
-            ),
+            environment(known, check=True),
+            environment(known, check=False),
         )
 
     def named(self, text: str) -> list[str]:
         """Return the variables that an expression names."""
         return named(blanked(text), self)
+
+
+def environment(known: Mapping[str, ValueType], *, check: bool) -> cel.Env:
+    """Return the environment of the type check, or that of evaluations."""
+    return cel.NewEnv(
+        variables={name: cel_type(one, check=check) for name, one in known.items()},
+        functions=decimal_functions(check=check),
+    )
 
 
 def leaves(prefix: str, source: ValueType) -> Iterator[tuple[str, ValueType]]:
@@ -132,6 +145,8 @@ def cel_type(source: ValueType, *, check: bool) -> cel.Type:
     """Return CEL's type of a variable."""
     if source.nullable:
         return nullable_type(source) if check else cel.Type.DYN
+    if source.kind is Kind.DECIMAL:
+        return CHECKED if check else RUNNING
     simple = SIMPLE.get(source.kind)
     if simple is not None:
         return simple
@@ -145,8 +160,9 @@ def cel_type(source: ValueType, *, check: bool) -> cel.Type:
 
 def nullable_type(source: ValueType) -> cel.Type:
     """Return the type that is null or the thing; dyn where there is none."""
-    if source.kind is Kind.RECORD:
-        return RECORD
+    own = {Kind.RECORD: RECORD, Kind.DECIMAL: CHECKED}.get(source.kind)
+    if own is not None:
+        return own
     simple = SIMPLE.get(source.kind)
     return cel.Type.DYN if simple is None else NULLABLE.get(simple.name(), cel.Type.DYN)
 
@@ -225,10 +241,13 @@ def compiled(text: str, scope: CelScope) -> tuple[cel.Expression, cel.Expression
         found = PLACE.search(str(error))
         line, column, message = found.groups() if found else ("1", "1", "unknown error")
         where = f"line {line}, column {column}" if line != "1" else f"column {column}"
+        of_decimal = OF_DECIMAL.search(message) is not None
         raise StepError(
-            FaultCode.CEL_INVALID,
+            FaultCode.CEL_KIND if of_decimal else FaultCode.CEL_INVALID,
             f"CEL ({where}): {message.removesuffix(' (in container ' + repr('') + ')')}.",
-            "Fields are named by their whole path, such as `event.loan.score`.",
+            'A decimal has functions: `event.price.above("9.99")`, `atLeast`, `equals`.'
+            if of_decimal
+            else "Fields are named by their whole path, such as `event.loan.score`.",
         ) from None
 
 
@@ -246,6 +265,14 @@ def refuse_traps(text: str, scope: CelScope) -> None:
                 FaultCode.CEL_KIND,
                 f"`{path}` is {scope.variables[path]}: {reason}.",
                 "Use `from` with `format` or `apply`.",
+            )
+        source = scope.variables[path]
+        never = source.kind is Kind.DECIMAL and not source.nullable
+        if never and re.search(NULL_TEST.format(path=re.escape(path)), bare):
+            raise StepError(
+                FaultCode.CEL_KIND,
+                f"`{path}` is a decimal that is never null.",
+                "Leave the comparison out.",
             )
     for found in re.finditer(r"\bhas\s*\(\s*([\w.\s]+?)\s*\)", bare):
         path = re.sub(r"\s", "", found[1])
@@ -278,7 +305,12 @@ def variables(text: str, scope: CelScope) -> tuple[str, dict[str, object]]:
         giver = GIVERS.get(scope.variables[path].kind, "cel_given")
         entries.append(f"{path!r}: {giver}({read.expression})")
         names.update(read.names)
-    names.update(cel_text=given_text, cel_given=given, cel_there=given_there)
+    names.update(
+        cel_text=given_text,
+        cel_given=given,
+        cel_there=given_there,
+        cel_decimal=given_decimal,
+    )
     return "{" + ", ".join(entries) + "}", names
 
 

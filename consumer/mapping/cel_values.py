@@ -2,7 +2,7 @@
 
 A text with a NUL in it rejects the record: the library cuts it there and says nothing
 (cel-expr-python 0.1.3), so what follows a NUL would not count. Bytes have NULs all
-the time, so they do not reach CEL at all; neither do decimals, which CEL does not have.
+the time, so they do not reach CEL at all; neither do decimals in lists and maps.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ __all__ = ["DIRECT", "STRINGS", "given", "given_text", "given_there", "refusal"]
 DIRECT = {Kind.ENUM, Kind.INTEGER, Kind.FLOAT, Kind.BOOLEAN, Kind.TIMESTAMP}
 STRINGS = {Kind.TEXT, Kind.ENUM, Kind.UUID, Kind.DATE, Kind.TIME, Kind.LOCAL_TIMESTAMP}
 REFUSED = {
-    Kind.DECIMAL: "CEL has no decimals",
+    Kind.DECIMAL: "decimals in lists, maps and unions do not reach CEL",
     Kind.BYTES: "bytes do not reach CEL whole",
 }
 
@@ -30,8 +30,15 @@ def refusal(source: ValueType) -> str | None:
 
     Records in lists and maps can: their decimals and bytes are left out.
     """
+    if source.kind is Kind.DECIMAL:
+        return None
+    return hidden(source)
+
+
+def hidden(source: ValueType) -> str | None:
+    """Return why a value of a type, or one inside it, cannot be given."""
     inner = (*source.members, *([source.element] if source.element else []))
-    reasons = (REFUSED.get(source.kind), *map(refusal, inner))
+    reasons = (REFUSED.get(source.kind), *map(hidden, inner))
     return next((reason for reason in reasons if reason is not None), None)
 
 

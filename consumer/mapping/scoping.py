@@ -26,7 +26,13 @@ from consumer.yamlfile import Path
 
 __all__ = ["Ground", "ground_of"]
 
-TAKEN = {"event", "meta", "clear"}
+# Beside our own words those that CEL keeps for itself:
+# https://github.com/google/cel-spec/blob/v0.24.0/doc/langdef.md#syntax
+CEL_WORDS = """
+as break const continue else false for function if import in let loop namespace null
+package return true var void while
+"""
+TAKEN = {"event", "meta", "clear", *CEL_WORDS.split()}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -149,8 +155,8 @@ class Grounding:
             FaultCode.BAD_NAME,
             place,
             f"`{name[:100]}` cannot name an element.",
-            "Choose a word of letters, digits and `_`, such as `item`; `event`, `meta` "
-            "and `clear` mean something else.",
+            "Choose a word of letters, digits and `_`, such as `item`; `event`, `meta`, "
+            "`clear` and the words of CEL mean something else.",
             at_key=True,
         )
 

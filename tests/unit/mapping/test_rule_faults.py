@@ -169,7 +169,7 @@ M301 7:12 CEL (column 13): found no matching overload for '_>_' applied to '(dou
 M302 7:12 The expression gives list<string>, which cannot become a text. | Give a string, a number, a truth value or a timestamp.
 
 {cel: 'event.price > 1'}
-M303 7:12 `event.price` is decimal: CEL has no decimals. | Use `from` with `format` or `apply`.
+M303 7:12 CEL (column 13): found no matching overload for '_>_' applied to '(decimal, int)'. | A decimal has functions: `event.price.above("9.99")`, `atLeast`, `equals`.
 
 {cel: 'size(event.raw)'}
 M303 7:12 `event.raw` is bytes: bytes do not reach CEL whole. | Use `from` with `format` or `apply`.

@@ -315,7 +315,7 @@ def test_a_record_is_compared_with_null_only(condition: str, message: str) -> No
                 "`event` cannot name an element.",
                 (
                     "Choose a word of letters, digits and `_`, such as `item`; `event`, "
-                    "`meta` and `clear` mean something else."
+                    "`meta`, `clear` and the words of CEL mean something else."
                 ),
             ),
         ),
