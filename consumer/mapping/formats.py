@@ -16,12 +16,12 @@ import re
 from collections.abc import Callable
 from decimal import Decimal
 
-from consumer.mapping.faults import FaultCode, did_you_mean
+from consumer.mapping.faults import FaultCode
 from consumer.mapping.specification import FormatSpec
 from consumer.mapping.step import Step, StepError
 from consumer.mapping.text import decimal_text, float_text
 from consumer.mapping.value_type import TEXT, Kind, ValueType
-from consumer.mapping.zones import UnknownZoneError, zone_named, zone_of
+from consumer.mapping.zone_steps import ZoneReader, braced, zone_expression
 
 __all__ = ["ROUNDINGS", "format_step"]
 
@@ -56,9 +56,7 @@ PARTS = {
 }
 
 
-def format_step(
-    spec: FormatSpec, source: ValueType, zone: Callable[[str], str]
-) -> Step:
+def format_step(spec: FormatSpec, source: ValueType, zone: ZoneReader) -> Step:
     """Return the step that writes `source` as `spec` says.
 
     Args:
@@ -160,7 +158,7 @@ def rounder(places: int, rounding: str) -> Callable[[Decimal | float], str]:
 # ---------------------------------------------------------------------------- date
 
 
-def date_step(spec: FormatSpec, source: ValueType, zone: Callable[[str], str]) -> Step:
+def date_step(spec: FormatSpec, source: ValueType, zone: ZoneReader) -> Step:
     """Return the step that writes a date, a time or a timestamp."""
     pattern = spec.date or ""
     fits(source, set(DIRECTIVES), "date")
@@ -202,7 +200,7 @@ def check_directives(pattern: str, source: ValueType) -> None:
 
 
 def in_zone(
-    spec: FormatSpec, source: ValueType, zone: Callable[[str], str]
+    spec: FormatSpec, source: ValueType, zone: ZoneReader
 ) -> tuple[str, dict[str, object]]:
     """Return the expression of the value in its zone, and its bindings.
 
@@ -225,21 +223,10 @@ def in_zone(
             "Write `zone: UTC`, another name, or `zone: {from: path}`.",
             ("format",),
         )
-    if spec.zone.path is not None:
-        read = braced(zone(spec.zone.path))
-        return "{v}.astimezone({zone}(" + read + "))", {"zone": zone_of}
-    name = spec.zone.name or ""
-    if name in {"UTC", "Etc/UTC"}:
+    if spec.zone.name in {"UTC", "Etc/UTC"}:
         return "{v}", {}
-    try:
-        return "{v}.astimezone({zone})", {"zone": zone_named(name)}
-    except UnknownZoneError as error:
-        raise StepError(
-            FaultCode.UNKNOWN_ZONE,
-            f"There is no time zone `{name}`.",
-            did_you_mean(name, error.known),
-            ("format", "zone"),
-        ) from None
+    expression, bindings = zone_expression(spec.zone, zone, ("format", "zone"))
+    return "{v}.astimezone(" + expression + ")", bindings
 
 
 def date_template(pattern: str) -> str:
@@ -251,8 +238,3 @@ def date_template(pattern: str) -> str:
         escaped = text.replace("\\", "\\\\").replace("'", "\\'").replace("\n", "\\n")
         return f"f'{escaped}'"
     return "{v}.strftime(" + braced(repr(pattern)) + ")"
-
-
-def braced(text: str) -> str:
-    """Return `text` so that `str.format` gives it back."""
-    return text.replace("{", "{{").replace("}", "}}")

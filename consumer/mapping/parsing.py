@@ -3,6 +3,9 @@
 - `integer`, `decimal`, `boolean`: digits as people type them; `true` or `false`.
 - `date`, `timestamp`: ISO 8601; a timestamp needs its offset or `Z`.
 - `{date: "%d.%m.%Y"}`, `{timestamp: "%d.%m.%Y %H:%M %z"}`: directives of strptime.
+- `{timestamp: "%d.%m.%Y %H:%M", zone: Europe/Zurich}`: a local time, for a text or a local
+  timestamp (`{timestamp: local, zone: ...}`). Of an hour that the clock shows twice it is
+  the first; an hour that the clock leaves out cannot be read.
 - `{epoch: seconds}`, `milliseconds`, `microseconds`: a number since 1970 (UTC).
 
 What cannot be read rejects the record.
@@ -17,15 +20,19 @@ from decimal import Decimal
 
 from consumer.errors import MappingError
 from consumer.mapping.faults import FaultCode, did_you_mean
-from consumer.mapping.specification import ParseSpec
+from consumer.mapping.specification import ParseSpec, ZoneSpec
 from consumer.mapping.step import Step, StepError
 from consumer.mapping.value_type import Kind, ValueType
+from consumer.mapping.zone_steps import ZoneReader, zone_expression
 
 __all__ = ["parse_step"]
 
 INTEGER = re.compile(r"[-+]?[0-9]{1,40}")
 DECIMAL = re.compile(r"[-+]?[0-9]{1,40}(\.[0-9]{1,40})?")
 EPOCH = dt.datetime(1970, 1, 1, tzinfo=dt.UTC)
+LOCAL = "local"  # the pattern of what is a local timestamp already
+# Directives that mean the same everywhere: none of the locale's.
+DIRECTIVES = frozenset("YmdyjbBaAHIMSfpz%")
 UNITS = {"seconds": 1_000_000, "milliseconds": 1_000, "microseconds": 1}
 
 
@@ -98,20 +105,43 @@ def timestamp(text: str) -> dt.datetime:
 
 
 def by_pattern(kind: str, pattern: str) -> Callable[[str], dt.date]:
-    """Return a function that reads by `pattern`."""
+    """Return a function that reads by `pattern`, which has an offset if it is a time."""
 
     def read(text: str) -> dt.date:
-        try:
-            found = dt.datetime.strptime(text, pattern)  # noqa: DTZ007 - judged below
-        except ValueError:
-            raise UnreadableError(kind) from None
-        if kind == "date":
-            return found.date()
-        if found.tzinfo is None:
-            raise UnreadableError(kind)
-        return found.astimezone(dt.UTC)
+        found = strptime(kind, pattern, text)
+        return found.date() if kind == "date" else found.astimezone(dt.UTC)
 
     return read
+
+
+def strptime(kind: str, pattern: str, text: str) -> dt.datetime:
+    """Return what `text` writes by `pattern`.
+
+    Raises:
+        UnreadableError: It writes nothing so.
+    """
+    try:
+        return dt.datetime.strptime(text, pattern)  # noqa: DTZ007 - in a zone where asked
+    except ValueError:
+        raise UnreadableError(kind) from None
+
+
+def local_by_pattern(pattern: str) -> Callable[[str, dt.tzinfo], dt.datetime]:
+    """Return a function that reads a local time by `pattern`."""
+    return lambda text, zone: moment(strptime("timestamp", pattern, text), zone)
+
+
+def moment(local: dt.datetime, zone: dt.tzinfo) -> dt.datetime:
+    """Return when the clock of a zone shows a local time, in UTC.
+
+    Raises:
+        UnreadableError: It never does: the clock was put forward over it.
+    """
+    # Without `fold` the first of two hours is meant: what PEP 495 says of old code.
+    found = local.replace(tzinfo=zone).astimezone(dt.UTC)
+    if found.astimezone(zone).replace(tzinfo=None, fold=0) != local:
+        raise UnreadableError("timestamp")
+    return found
 
 
 def since_epoch(unit: str) -> Callable[[float | Decimal], dt.datetime]:
@@ -136,15 +166,39 @@ TEXTS: dict[str, Callable[[str], object]] = {
 }
 
 
-def parse_step(spec: ParseSpec, source: ValueType) -> Step:
+def parse_step(spec: ParseSpec, source: ValueType, zone: ZoneReader) -> Step:
     """Return the step that reads `source` as `spec` says.
 
-    Raises:
-        StepError: The type that comes in, or a pattern, does not fit.
+    Args:
+        spec: What stands under `parse`.
+        source: The type that comes in.
+        zone: Gives the expression that reads the path of a zone.
+
+    A type or a pattern that does not fit raises `StepError`.
     """
+    takes(spec, source)
+    if spec.zone is not None:
+        return local_step(spec, spec.zone, source, zone)
     kind = Kind.TIMESTAMP if spec.kind == "epoch" else Kind(spec.kind)
-    numbers = {Kind.INTEGER, Kind.FLOAT, Kind.DECIMAL}
-    wanted = numbers if spec.kind == "epoch" else {Kind.TEXT}
+    return Step(
+        name=f"parse {spec.kind}",
+        template="{call}({v})",
+        bindings={"call": reader_of(spec)},
+        result=ValueType(kind=kind),
+    )
+
+
+def takes(spec: ParseSpec, source: ValueType) -> None:
+    """Refuse a type that cannot be read so.
+
+    Raises:
+        StepError: It cannot.
+    """
+    wanted = {Kind.TEXT}
+    if spec.kind == "epoch":
+        wanted = {Kind.INTEGER, Kind.FLOAT, Kind.DECIMAL}
+    elif spec.pattern == LOCAL:
+        wanted = {Kind.LOCAL_TIMESTAMP}
     if source.kind not in wanted:
         raise StepError(
             FaultCode.WRONG_TYPE,
@@ -153,11 +207,34 @@ def parse_step(spec: ParseSpec, source: ValueType) -> Step:
             "Leave `parse` out: the schema gives the value its type.",
             ("parse",),
         )
+
+
+def local_step(
+    spec: ParseSpec, where: ZoneSpec, source: ValueType, zone: ZoneReader
+) -> Step:
+    """Return the step that reads a local time in a zone.
+
+    Raises:
+        StepError: Only a timestamp without an offset is one.
+    """
+    pattern = spec.pattern or ""
+    if spec.kind != "timestamp" or not pattern or "%z" in pattern:
+        raise StepError(
+            FaultCode.BAD_PATTERN,
+            "A zone is for a timestamp whose text has no offset of its own.",
+            'Write `{timestamp: "%d.%m.%Y %H:%M", zone: ZONE}`, or leave `zone` out.',
+            ("parse",),
+        )
+    read: Callable[..., object] = moment
+    if source.kind is Kind.TEXT:
+        check_directives("timestamp", pattern)
+        read = local_by_pattern(pattern)
+    expression, bindings = zone_expression(where, zone, ("parse", "zone"))
     return Step(
-        name=f"parse {spec.kind}",
-        template="{call}({v})",
-        bindings={"call": reader_of(spec)},
-        result=ValueType(kind=kind),
+        name=f"parse timestamp in {where.name or where.path}",
+        template="{call}({v}, " + expression + ")",
+        bindings={**bindings, "call": read},
+        result=ValueType(kind=Kind.TIMESTAMP),
     )
 
 
@@ -185,4 +262,28 @@ def reader_of(spec: ParseSpec) -> Callable[..., object]:
             'Write `{date: "%d.%m.%Y"}`, or the name alone.',
             ("parse",),
         )
+    check_directives(spec.kind, spec.pattern)
+    if spec.kind == "timestamp" and "%z" not in spec.pattern:
+        raise StepError(
+            FaultCode.BAD_PATTERN,
+            "In which time zone the text is, is not said.",
+            "Add `%z` if the text has an offset, else `zone: NAME` beside the pattern.",
+            ("parse",),
+        )
     return by_pattern(spec.kind, spec.pattern)
+
+
+def check_directives(kind: str, pattern: str) -> None:
+    """Refuse a pattern that no text is read by.
+
+    Raises:
+        StepError: It has such a directive.
+    """
+    for directive in re.findall(r"%(.?)", pattern):
+        if directive not in DIRECTIVES:
+            raise StepError(
+                FaultCode.BAD_PATTERN,
+                f"`%{directive}` is not a directive that a {kind} is read by.",
+                f"Use {' '.join('%' + letter for letter in sorted(DIRECTIVES))}.",
+                ("parse", kind),
+            )

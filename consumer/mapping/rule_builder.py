@@ -270,7 +270,7 @@ class RuleBuilder:
         """Give what makes the steps, in the one order."""
         parse, written_as, limit = spec.parse, spec.format, spec.max_length
         if parse is not None:
-            yield lambda source: [parse_step(parse, source)]
+            yield lambda source: [parse_step(parse, source, self.zone)]
         for index, call in enumerate(spec.apply):
             yield self.applying(call.name, call.argument, ("apply", index))
         table = spec.translate
@@ -323,13 +323,16 @@ class RuleBuilder:
             else spec.model_copy(update={"zone": ZoneSpec(name=name)})
         )
 
-    def zone(self, path: str) -> str:
+    def zone(self, path: str, where: tuple[str | int, ...]) -> str:
         """Return the expression that reads the name of a zone.
+
+        Args:
+            path: Where the name is.
+            where: Where the path stands in the rule.
 
         Raises:
             StepError: It is no text, or may be null.
         """
-        where = ("format", "zone")
         try:
             read = resolve(path, self.cel.scope)
         except StepError as error:

@@ -154,14 +154,19 @@ class ParseSpec(Spec):
 
     kind: Literal["integer", "decimal", "boolean", "date", "timestamp", "epoch"]
     pattern: str | None = None
+    zone: Annotated[ZoneSpec, BeforeValidator(expand_zone)] | None = None
 
 
 def expand_parse(value: object) -> object:
-    """Return `date` or `{date: "%d.%m.%Y"}` in its long form."""
+    """Return `date` or `{timestamp: PATTERN, zone: ZONE}` in its long form."""
     if isinstance(value, str):
         return {"kind": value}
-    kind, pattern = one_key(value, shown='date: "%d.%m.%Y"')
-    return {"kind": kind, "pattern": pattern}
+    zone = value.get("zone") if isinstance(value, dict) else None
+    rest = value
+    if zone is not None and isinstance(value, dict):
+        rest = {key: one for key, one in value.items() if key != "zone"}
+    kind, pattern = one_key(rest, shown='date: "%d.%m.%Y"')
+    return {"kind": kind, "pattern": pattern, "zone": zone}
 
 
 class FormatSpec(Spec):

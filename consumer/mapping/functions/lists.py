@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import replace
 from decimal import Decimal
 
 from consumer.mapping.faults import FaultCode, did_you_mean
+from consumer.mapping.functions.numbers import CONTEXT, exact
 from consumer.mapping.functions.registry import (
     ArgumentError,
     Build,
@@ -55,15 +57,27 @@ def build_sum(call: Call) -> Step:
         raise ArgumentError(
             "sum", f"it cannot add {element}.", "`pluck` a number before it."
         )
-    if element.kind is Kind.DECIMAL:
-        zero = Decimal(0).scaleb(-(element.scale or 0))
-        return Step(
-            name="apply sum",
-            template="sum({v}, {zero})",
-            bindings={"zero": zero},
-            result=element,
-        )
-    return Step(name="apply sum", template="sum({v})", result=element)
+    if element.kind is Kind.INTEGER:
+        return Step(name="apply sum", template="sum({v})", result=element)
+    return Step(
+        name="apply sum",
+        template="{call}({v})",
+        bindings={"call": summing(element.scale or 0)},
+        result=ValueType(kind=Kind.DECIMAL, scale=element.scale),
+    )
+
+
+def summing(scale: int) -> Callable[[list[Decimal | float]], Decimal]:
+    """Return a function that adds exactly, a float by its shortest digits."""
+    zero = Decimal(0).scaleb(-scale)
+
+    def add(values: list[Decimal | float]) -> Decimal:
+        total = zero
+        for value in values:
+            total = CONTEXT.add(total, exact(value))
+        return total
+
+    return add
 
 
 def field_of(call: Call, name: str) -> ValueType:
@@ -190,11 +204,12 @@ LIST_FUNCTIONS = (
     ),
     Function(
         name="sum",
-        summary="The sum of numbers; zero of an empty list.",
+        summary="The exact sum of numbers; zero of an empty list.",
         takes=LISTS,
         build=build_sum,
         examples=(
             listing("int", [1, 2], 3),
+            listing("double", [0.1, 0.2], Decimal("0.3")),
             listing(
                 {"type": "bytes", "logicalType": "decimal", "precision": 9, "scale": 2},
                 [],

@@ -21,7 +21,7 @@ from consumer.mapping.step import Step
 from consumer.mapping.text import float_text
 from consumer.mapping.value_type import DECIMAL, TEXT, Kind, ValueType
 
-__all__ = ["NUMBER_FUNCTIONS"]
+__all__ = ["CONTEXT", "NUMBER_FUNCTIONS", "exact"]
 
 NUMBERS = frozenset({Kind.INTEGER, Kind.FLOAT, Kind.DECIMAL})
 CONTEXT = decimal.Context(prec=400)

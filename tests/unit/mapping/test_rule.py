@@ -243,7 +243,7 @@ def test_parse_reads_texts(parse: str, value: str, text: str) -> None:
         ("timestamp", "2026-03-01T15:30:00", "refused: parse"),
         ("timestamp", "noon", "refused: parse"),
         ('{timestamp: "%d.%m.%Y %H:%M %z"}', "01.03.2026 15:30 +0100", "14:30"),
-        ('{timestamp: "%d.%m.%Y %H:%M"}', "01.03.2026 15:30", "refused: parse"),
+        ('{timestamp: "%d.%m.%Y %H:%M %z"}', "01.03.2026 15:30", "refused: parse"),
     ],
 )
 def test_parse_reads_moments(parse: str, value: str, text: str) -> None:
