@@ -5,7 +5,7 @@ Rules:
   reader would take for something else (`yes`, `010`, `22:22`, `1_000`) is refused:
   whoever wrote it must quote it.
 - Keys are texts, just as they are written, and stand once in their mapping.
-- No merge keys, no tags, one document. Aliases within a budget: a 665-byte file of
+- No merge keys, no tags, one document, no other version by `%YAML`. Aliases within a budget: a 665-byte file of
   merge keys took PyYAML's safe loader 18.7 s.
 - At most 1 MiB, 50 levels, 20,000 nodes after aliases, 40 characters in a number.
 - All that is wrong is reported at once; after a syntax error nothing can be read.
@@ -32,6 +32,7 @@ MAX_DEPTH = 50
 MAX_NODES = 20_000
 MAX_NUMBER = 40
 MAX_FAULTS = 100
+INFINITE = {float("inf"), float("-inf")}
 
 # https://yaml.org/spec/1.2.2/#1032-tag-resolution
 NULL = re.compile(r"null|Null|NULL|~|")
@@ -185,8 +186,19 @@ class Reader:
                     "A second document begins here.",
                     "Keep one document in a file: remove this `---`.",
                 )
+            self.directives(event)
             values.append(self.node(next(events), events, ()))
         return values[0] if values else None
+
+    def directives(self, event: yaml.DocumentStartEvent) -> None:
+        version = getattr(event, "version", None)
+        if version not in {None, (1, 2)}:
+            self.fault(
+                "Y109",
+                place_of(event),
+                "The file asks to be read as another version of YAML than 1.2.",
+                "Remove the line that begins with `%YAML`.",
+            )
 
     def node(
         self, event: yaml.Event, events: Iterator[yaml.Event], path: Path
@@ -316,7 +328,15 @@ class Reader:
             return text
         if is_int:
             return int(text, 0 if text[:2] in {"0o", "0x"} else 10)
-        return float(text.lower().replace(".inf", "inf").replace(".nan", "nan"))
+        value = float(text.lower().replace(".inf", "inf").replace(".nan", "nan"))
+        if value in INFINITE and "n" not in text.lower():
+            self.fault(
+                "Y111",
+                place,
+                "A number that is larger than any float.",
+                "Quote it to make it a text.",
+            )
+        return value
 
 
 class StopReadingError(Exception):
