@@ -18,6 +18,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from decimal import Context, Decimal, InvalidOperation
 
+from consumer.mapping.avro_names import definitions
 from consumer.mapping.duration import duration_of
 from consumer.mapping.faults import did_you_mean
 from consumer.mapping.value_type import logical_name
@@ -70,7 +71,8 @@ def event_of(
     Raises:
         RecordShapeError: It does not fit.
     """
-    event = Conversion(dict(others)).convert(value, schema, "", "")
+    names = {**others, **definitions(schema)}
+    event = Conversion(names).convert(value, schema, "", "")
     if not isinstance(event, dict):
         raise RecordShapeError("", "the schema is not a record's.")
     return event
