@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.bench import decode
+from tests.bench import decode, mapping
 from tests.bench.__main__ import main, rewrite
 from tests.bench.memory import Peak
 from tests.bench.report import markdown, memory_rows
@@ -22,6 +22,28 @@ def test_the_pipeline_is_measured(capsys: pytest.CaptureFixture[str]) -> None:
     assert {"consume", "fastavro", "connector", "session"} == parts["raw"].keys()
     assert all(spent > 0 for spent in parts["stages"].values())
     assert run["total_us"] > 0
+
+
+def test_the_mapping_is_measured(capsys: pytest.CaptureFixture[str]) -> None:
+    """What the mapping makes equals what is written by hand, and each figure is named."""
+    assert mapping.main(["--events", "50", "--rounds", "2"]) in {0, 1}
+    lines = capsys.readouterr().out.splitlines()
+    assert [line.split(",")[0] for line in lines] == [
+        "loan without CEL",
+        "CEL condition",
+        "CEL condition of three",
+        "CEL attribute",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("ours", "other", "is_met"),
+    [(9.0, 4.0, True), (9.0, 3.0, False), (11.0, 9.0, False)],
+)
+def test_a_mapping_has_two_aims(ours: float, other: float, is_met: bool) -> None:  # noqa: FBT001 - of the table
+    """An aim is missed by the ratio or by the microseconds."""
+    figure = mapping.Figure(name="x", ours=ours, other=other, aim=2.5, most=10.0)
+    assert figure.is_met is is_met
 
 
 def test_memory_is_compared_with_its_aims() -> None:

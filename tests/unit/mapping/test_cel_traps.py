@@ -41,6 +41,36 @@ def test_an_error_is_no_exception_and_is_true_to_python() -> None:
     assert attribute("{cel: 'string(1 / (event.count - 7))'}") == "refused: cel"
 
 
+@pytest.mark.parametrize(
+    "text", ["INVALID_ARGUMENT: divide by zero", "a:b", ":", "UNKNOWN: []"]
+)
+def test_a_text_that_looks_like_an_error_is_a_text(text: str) -> None:
+    """What an event says is never taken for an error, whatever it says."""
+    assert attribute("{cel: event.type}", type=text) == text
+    nullable = "{cel: event.nick, missing: {use: nobody}}"
+    assert attribute(nullable, nick=text) == text
+    assert attribute(
+        '{cel: \'event.marks[event.type] == 1 ? "a" : "b"\'}', type=text
+    ) == ("refused: cel")
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "1 / x",
+        "[1][x + 9]",
+        "{1: 2}[x + 9]",
+        "int('x' + string(x))",
+        "x + 9223372036854775807 + 1",
+    ],
+)
+def test_the_text_of_an_error_has_a_colon(text: str) -> None:
+    """That is what tells a text that the library means from the text of an error."""
+    found = answer(text, "INT", 0)
+    assert found.type().name() == "ERROR"
+    assert ": " in found.value()
+
+
 def test_a_false_value_is_true_to_python() -> None:
     """The `bool` of a false value is True, so the typed value is what we ask for."""
     found = answer("x", "BOOL", False)  # noqa: FBT003 - the value is the point
