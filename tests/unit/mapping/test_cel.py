@@ -2,10 +2,21 @@
 
 from __future__ import annotations
 
+import resource
+
 import pytest
 
-from consumer.model import Failure, Mapped
-from tests.unit.mapping.kit import BASE, attribute, faults, run
+from consumer.mapping.cel import SHARED, arenas
+from consumer.model import Decoded, Failure, Mapped
+from tests.unit.mapping.kit import (
+    BASE,
+    attribute,
+    event,
+    faults,
+    mapping,
+    record,
+    run,
+)
 
 
 def when(condition: str, **changes: object) -> object:
@@ -134,3 +145,25 @@ def test_a_text_that_would_be_cut_rejects(condition: str) -> None:
     """A NUL, where the library would cut the text unsaid, rejects the record."""
     changes = {"type": "T\0x", "tags": ["b\0c"], "marks": {"a\0b": 1}}
     assert when(condition, **changes) == "cel"
+
+
+def test_the_memory_of_evaluations_is_renewed() -> None:
+    """A few evaluations share their memory, and then another takes its place."""
+    memory = arenas()
+    first, *rest = (next(memory) for _ in range(SHARED + 1))
+    assert [one is first for one in rest] == [True] * (SHARED - 1) + [False]
+
+
+def test_a_long_text_is_not_kept() -> None:
+    """However many records are judged, the memory is that of a few of them."""
+    long = "x" * 1_000_000
+    text = BASE.replace("owner: team", "when: 'event.type != event.id'") + "  x: id\n"
+    found = mapping(text)
+    one = Decoded(event(type=long), "t.Thing")
+    for _ in range(20):
+        found.map(record(), one)
+    before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    for _ in range(300):
+        found.map(record(), one)
+    grown_kib = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before
+    assert grown_kib < 50_000
