@@ -25,7 +25,9 @@ def zone_expression(
         StepError: There is no such zone.
     """
     if spec.path is not None:
-        return "{zone}(" + braced(reader(spec.path, place)) + ")", {"zone": zone_of}
+        return "{zone}(" + braced(reader(spec.path, (*place, "from"))) + ")", {
+            "zone": zone_of
+        }
     name = spec.name or ""
     try:
         return "{zone}", {"zone": zone_named(name)}

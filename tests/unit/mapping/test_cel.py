@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import resource
 
 import pytest
 
 from consumer.mapping.cel import SHARED, arenas
+from consumer.mapping.loading import check
 from consumer.model import Decoded, Failure, Mapped
 from tests.unit.mapping.kit import (
     BASE,
+    FakeReader,
     attribute,
     event,
     faults,
@@ -167,3 +170,41 @@ def test_a_long_text_is_not_kept() -> None:
         found.map(record(), one)
     grown_kib = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before
     assert grown_kib < 50_000
+
+
+@pytest.mark.parametrize(
+    "rule",
+    ["{cel: event.nick, missing: skip}", "{cel: 'event.count + 1'}", "{cel: event.ok}"],
+)
+def test_a_value_that_breaks_its_schema_is_no_value(rule: str) -> None:
+    """A result of another type than the schema promises rejects the record."""
+    changes = {"nick": ["a"], "count": 2**70, "ok": "yes"}
+    assert str(attribute(rule, **changes)).startswith("refused: ")
+
+
+def test_a_text_that_is_no_unicode_has_no_value() -> None:
+    """A lone surrogate, which the library refuses by an exception, rejects the record."""
+    for rule in ("{cel: event.type}", "{cel: size(event.type)}"):
+        assert attribute(rule, type="\ud800") == "refused: cel"
+    assert when('event.type == "x"', type="\ud800") == "cel"
+
+
+def test_moments_in_lists_reach_cel() -> None:
+    """A timestamp inside a list is a timestamp, a date in it a text."""
+    items = {"type": "long", "logicalType": "timestamp-millis"}
+    days = {"type": "int", "logicalType": "date"}
+    fields = [
+        {"name": "id", "type": "string"},
+        {"name": "ats", "type": {"type": "array", "items": items}},
+        {"name": "days", "type": {"type": "array", "items": days}},
+    ]
+    reader = FakeReader({"type": "record", "name": "t.Thing", "fields": fields})
+    condition = 'event.ats[0] > timestamp("2026-01-01T00:00:00Z") && event.days[0] == "2026-03-01"'
+    text = BASE.replace("owner: team", f"when: '{condition}'") + "  x: id\n"
+    mappings = check({"m.yaml": text}, {"t.Thing": reader}, {}, {}).mappings
+    assert mappings is not None
+    moment = dt.datetime(2026, 3, 1, tzinfo=dt.UTC)
+    values: dict[str, object] = {"id": "C-1", "ats": [moment], "days": [moment.date()]}
+    found = mappings.map(record(), Decoded(values, "t.Thing"))
+    assert isinstance(found, Mapped)
+    assert len(found.items) == 1

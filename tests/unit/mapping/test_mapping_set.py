@@ -212,6 +212,16 @@ def test_all_or_none() -> None:
     assert found.message == "b: attribute y: The value is missing or empty."
 
 
+def test_the_mapping_that_refuses_is_named() -> None:
+    """Where the second of two mappings refuses, it is the one that is named."""
+    second = (
+        BASE.replace("name: thing", "name: z") + "  y: {from: nick, missing: reject}\n"
+    )
+    found = loaded(a=X, b=second).map(record(), Decoded(event(), "t.Thing"))
+    assert isinstance(found, Failure)
+    assert found.mappings == ("z",)
+
+
 def test_all_skipped_is_skipped() -> None:
     """When every mapping skips a record, it is skipped for the first one's reason."""
     a = X.replace("owner: team", "when: event.count > 100")

@@ -73,7 +73,7 @@ M204 7:35 The format `decimal` takes decimal, float, integer; this is a text. | 
 M204 7:27 `parse: integer` takes text; this is a integer. | Leave `parse` out: the schema gives the value its type.
 
 {from: at, format: {date: '%d', zone: {from: count}}}
-M204 7:44 `count` is integer; the name of a zone is a text. | Name a text that is never null.
+M204 7:51 `count` is integer; the name of a zone is a text. | Name a text that is never null.
 
 {from: colour, translate: {RED: r}}
 M205 7:32 `translate` leaves out BLUE. | Add them, or `otherwise`.

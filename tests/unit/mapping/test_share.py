@@ -129,6 +129,22 @@ def test_shares_that_never_meet_need_no_stamp() -> None:
     assert [f[0] for f in faults(first, other(PROFILE, "{x: op}", "u"))] == ["M406"]
 
 
+def test_mappings_of_one_pattern_are_of_one_topic() -> None:
+    """Two files with the same pattern are compared as those of one topic are."""
+    first = text(f"{PROFILE}\nshare: 0-9", "{x: op}").replace(
+        "topic: t", 'pattern: "t.*"'
+    )
+    second = first.replace("name: m", "name: n")
+    assert [fault[0] for fault in faults(first, second)] == ["M422"]
+
+
+def test_an_attribute_is_named_once() -> None:
+    """An attribute that a file writes in two places is one complaint."""
+    cases = "cases: [{when: 'event.op == \"u\"', attributes: {x: op}}]"
+    second = other(f"{PROFILE}\n{cases}", "{x: op}", "u")
+    assert [f[0] for f in faults(text(PROFILE, "{x: op}"), second)] == ["M406"]
+
+
 # ---------------------------------------------------------------------------- stamp
 
 
