@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 
 from consumer.mapping.faults import FaultCode, Faults
 from consumer.mapping.names import is_attribute, is_mapping, is_topic, reserved_by
 from consumer.mapping.specification import MappingSpec, SourceSpec
+from consumer.mapping.topic_pattern import problem_of
 from consumer.model import EndpointName
 from consumer.yamlfile import Path
 
@@ -73,16 +73,13 @@ def check_source(source: SourceSpec, faults: Faults) -> None:
 
 
 def check_pattern(pattern: str | None, faults: Faults) -> None:
-    """Note a pattern that is no regular expression."""
-    if pattern is None:
-        return
-    try:
-        re.compile(pattern)
-    except re.error as error:
+    """Note a pattern that cannot be matched, or not in good time."""
+    problem = None if pattern is None else problem_of(pattern)
+    if problem is not None:
         faults.add(
             FaultCode.BAD_REGEX,
             ("source", "pattern"),
-            f"The pattern is no regular expression: {error.msg}.",
+            problem,
             "Write one such as `crm\\..*`.",
         )
 

@@ -22,6 +22,7 @@ from consumer.mapping.compiling import REFUSALS, MapFunction, compile_write
 from consumer.mapping.explaining import blame
 from consumer.mapping.joining import one_each
 from consumer.mapping.plan import Plan
+from consumer.mapping.topic_pattern import of_kafka
 from consumer.model import (
     Decoded,
     Failure,
@@ -84,7 +85,9 @@ class MappingSet:
         """Compile every mapping."""
         self.topics = frozenset(t for plan in self.plans for t in self.named(plan))
         patterns = [plan.spec.source.pattern for plan in self.plans]
-        self.patterns = tuple(dict.fromkeys(p for p in patterns if p is not None))
+        self.patterns = tuple(
+            dict.fromkeys(of_kafka(one) for one in patterns if one is not None)
+        )
         self.events, self.deletes = {}, {}
         self.compiled = {}
         for plan in self.plans:
