@@ -290,8 +290,14 @@ class ForEachSpec(Spec):
 
 
 def expand_for_each(value: object) -> object:
-    """Return `{item: members}` in its long form."""
+    """Return `{item: members}` in its long form.
+
+    Raises:
+        ValueError: It has another shape.
+    """
     name, path = one_key(value, shown="item: members")
+    if not isinstance(path, str):
+        raise ValueError("write the path of a list, such as `item: members`")  # noqa: TRY004 - pydantic takes ValueError
     return {"name": name, "path": path}
 
 

@@ -196,7 +196,7 @@ def measure(count: int = 2000, rounds: int = 15) -> list[Figure]:
     record = record_at(1)
     run = mappings.claim("crm.loan-funded.v1", "crm.LoanFunded")
     assert run is not None
-    hand = by_hand(mappings.plans[0].route)
+    hand = by_hand(run.run(some[0], record).items[0].route)
     for event in some:
         [ours], [other] = run.run(event, record).items, hand(event, record).items
         assert ours.profile == other.profile

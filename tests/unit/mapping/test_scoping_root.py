@@ -189,6 +189,20 @@ def test_a_record_is_compared_with_null_only(condition: str, message: str) -> No
             ),
         ),
         (
+            "profile: {pc_id: op}\nfor_each: {item: [members]}",
+            "",
+            (
+                "M104",
+                5,
+                11,
+                (
+                    "`for_each` has the wrong shape: write the path of a list, such as "
+                    "`item: members`."
+                ),
+                "Compare it with the reference of mapping files.",
+            ),
+        ),
+        (
             "profile: {pc_id: op}\nfor_each: members",
             "",
             (
