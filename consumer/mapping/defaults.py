@@ -165,6 +165,6 @@ def unused(
                 line=place.line,
                 column=place.column,
                 message=f"No mapping takes the default `{key}`.",
-                mend="Remove it: every mapping here says it, or a nearer folder does.",
+                mend="Remove it: no mapping below needs it, or each has its own.",
                 severity="warning",
             )

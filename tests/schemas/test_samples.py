@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 
 import pytest
 
 from consumer.decode.readers import load_readers
-from consumer.mapping.examples import TestResult, run_tests
+from consumer.mapping.compiling import compile_write
+from consumer.mapping.examples import TestResult, record_of, run_tests
+from consumer.mapping.explaining import explain
 from consumer.mapping.loading import check
+from consumer.mapping.record_json import event_of
 
 HERE = Path(__file__).resolve().parent
 FILES = {
@@ -48,3 +52,32 @@ def test_every_sample_has_tests() -> None:
         "household-changed",
         "receipt-printed",
     }
+
+
+STORIES = {
+    "receipt-printed": "receipt",
+    "consent-withdrawn": "consent",
+    "contact-changed": "contact",
+    "customer-changed": "change",
+    "household-changed": "household",
+}
+
+
+@pytest.mark.parametrize("name", STORIES)
+def test_what_is_explained_is_what_is_done(name: str) -> None:
+    """The steps that `try` shows end in the values of the items, in their order."""
+    assert FOUND.mappings is not None
+    [plan] = [one for one in FOUND.mappings.plans if one.spec.name == name]
+    schemas = {full: reader.schema for full, reader in READERS.items()}
+    value = json.loads(FILES[f"mappings/fixtures/{STORIES[name]}.json"])
+    event = event_of(value, schemas[plan.spec.source.schema_], schemas)
+    record = record_of(plan, {})
+    done = compile_write(plan.event, plan.route)(event, record)
+    shown: dict[str, dict[str, object]] = {}
+    for rule in explain(plan, event, record).rules:
+        kind, _, attribute = rule.name.partition(" ")
+        if kind in {"attribute", "stamp"} and rule.result is not None:
+            shown.setdefault(rule.element, {})[attribute] = rule.result
+    made = [dict(item.attributes) for item in done.items]
+    assert made == list(shown.values())
+    assert made != []

@@ -138,11 +138,16 @@ def ordered(name: str, template: str) -> Build:
 
     def build(call: Call) -> Step:
         element = element_of(call.source)
-        if element.nullable or element.kind not in ORDERED | {Kind.ENUM, Kind.UUID}:
+        if element.kind not in ORDERED | {Kind.ENUM, Kind.UUID}:
             raise ArgumentError(
                 name, f"it cannot compare {element}.", "`pluck` a field before it."
             )
-        return Step(name=f"apply {name}", template=template, result=call.source)
+        there = "[e for e in {v} if e is not None]" if element.nullable else "{v}"
+        return Step(
+            name=f"apply {name}",
+            template=template.replace("{v}", there),
+            result=replace(call.source, element=element.present()),
+        )
 
     return build
 
@@ -249,17 +254,23 @@ LIST_FUNCTIONS = (
     ),
     Function(
         name="distinct",
-        summary="Each element once, where it stands first.",
+        summary="Each element once, where it stands first; nulls are left out.",
         takes=LISTS,
         build=ordered("distinct", "list(dict.fromkeys({v}))"),
-        examples=(listing("string", ["b", "a", "b"], ["b", "a"]),),
+        examples=(
+            listing("string", ["b", "a", "b"], ["b", "a"]),
+            listing(["null", "string"], ["b", None, "b"], ["b"]),
+        ),
     ),
     Function(
         name="sort",
-        summary="The elements from the smallest to the largest.",
+        summary="The elements from the smallest to the largest; nulls are left out.",
         takes=LISTS,
         build=ordered("sort", "sorted({v})"),
-        examples=(listing("string", ["b", "a"], ["a", "b"]),),
+        examples=(
+            listing("string", ["b", "a"], ["a", "b"]),
+            listing(["null", "int"], [2, None, 1], [1, 2]),
+        ),
     ),
     Function(
         name="top",

@@ -124,7 +124,7 @@ def test_unused_defaults_are_warnings() -> None:
     found = checked(
         X, a="defaults:\n  owner: a\n  zone: UTC\n", b="defaults: {owner: b}"
     )
-    mend = "Remove it: every mapping here says it, or a nearer folder does."
+    mend = "Remove it: no mapping below needs it, or each has its own."
     assert faults(found) == [
         (
             "a/_defaults.yaml",
