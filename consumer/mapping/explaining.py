@@ -88,16 +88,29 @@ class Walk:
         if write.when is not None and not self.condition("when", write.when):
             return
         if write.root is not None:
-            self.root = self.run(write.root, {})
+            self.root = self.ground("source.root", write.root, {})
         if write.each is None:
             self.way(write)
             return
-        elements = self.run(write.each.elements.expression, write.each.elements.names)
+        found = write.each.elements
+        elements = self.ground("for_each", found.expression, found.names)
         for index, item in enumerate(elements if isinstance(elements, list) else ()):
             self.item, self.element = item, f"{write.each.path}[{index}]"
             when = write.each.when
             if when is None or self.condition("when", when):
                 self.way(write)
+
+    def ground(self, name: str, expression: str, names: Mapping[str, object]) -> object:
+        """Return what rules stand on.
+
+        Raises:
+            EndedError: The event is not what its schema promised.
+        """
+        try:
+            return self.run(expression, names)
+        except REFUSALS as error:
+            self.add(name, (), None, type(error).__name__)
+            raise EndedError from None
 
     def way(self, write: Write) -> None:
         """Walk through the rules that make one item."""

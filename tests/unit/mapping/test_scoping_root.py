@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from consumer.mapping.explaining import explain
+from consumer.model import Decoded, Failure
 from tests.unit.mapping.kit import record
 from tests.unit.mapping.nested import (
     change,
@@ -221,3 +222,51 @@ def test_a_record_is_compared_with_null_only(condition: str, message: str) -> No
 def test_what_cannot_be_a_ground(head: str, source: str, fault: object) -> None:
     """A root that is no record, and a list that is none, are named at their place."""
     assert faults(text(head, "{x: op}", source=source)) == [fault]
+
+
+@pytest.mark.parametrize(
+    ("head", "source", "changes", "message"),
+    [
+        (
+            "when: event.deep.after != null\nprofile: {third_party_id: city}",
+            ", root: deep.after",
+            {"deep": "text"},
+            "m: when: TypeError",
+        ),
+        (
+            "profile: {third_party_id: op}",
+            ", root: solid",
+            {"solid": 5},
+            "m: profile third_party_id: TypeError",
+        ),
+        (EACH, "", {"solid": "text"}, "m: for_each: TypeError"),
+        (EACH, "", {"solid": {}}, "m: for_each: KeyError"),
+        (EACH, "", {"solid": {"members": 5}}, "TypeError"),
+        (
+            EACH,
+            "",
+            {"solid": {"members": ["text"]}},
+            "m: solid.members[0] profile third_party_id: TypeError",
+        ),
+    ],
+)
+def test_an_event_that_breaks_its_schema_is_refused(
+    head: str, source: str, changes: dict[str, object], message: str
+) -> None:
+    """Whatever stands where root or list should be, the record is refused and no more."""
+    path = "city" if source else "op"
+    head = head.replace("third_party_id: op", "third_party_id: city")
+    found = items(text(head, f"{{x: {path}}}", source=source), **changes)
+    assert found == f"refused: {message}"
+
+
+def test_an_event_without_its_root_is_refused() -> None:
+    """A field that the schema promises and that is not there refuses the record."""
+    head = "profile: {third_party_id: city}"
+    event = change()
+    del event["solid"]
+    found = mappings(text(head, source=", root: solid")).map(
+        record("t"), Decoded(event, "t.Change")
+    )
+    assert isinstance(found, Failure)
+    assert found.message == "m: source.root: KeyError"
