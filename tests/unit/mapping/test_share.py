@@ -8,7 +8,7 @@ import pytest
 
 from consumer.mapping.explaining import explain
 from consumer.mapping.share import Share, number_of, share_named
-from consumer.model import IdKind, Mapped
+from consumer.model import IdKind, Mapped, SkipReason
 from tests.unit.mapping.kit import record
 from tests.unit.mapping.nested import (
     AT,
@@ -80,6 +80,20 @@ def test_a_share_judges_each_item() -> None:
     )
     assert items(text(head, "{x: op}"), op="C-1") == [("C-1", {"x": "C-1"})]
     assert items(text(head, "{x: op}"), op="C-2") == "skipped: share"
+
+
+def test_a_share_holds_for_tombstones() -> None:
+    """A record without a value is for the profiles of the share, too."""
+    deleting = (
+        "on_delete: {profile: {third_party_id: meta.key}, attributes: {x: clear}}"
+    )
+    found = mappings(text(f"{PROFILE}\nshare: 85-85\n{deleting}", "{x: op}"))
+    mine = found.map_tombstone(record("t", key=b"C-1"))
+    assert isinstance(mine, Mapped)
+    assert [item.attributes for item in mine.items] == [{"x": "none"}]
+    other = found.map_tombstone(record("t", key=b"C-2"))
+    assert isinstance(other, Mapped)
+    assert other.skipped is SkipReason.SHARE
 
 
 def test_a_share_is_one_of_the_steps() -> None:
