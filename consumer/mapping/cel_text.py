@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-__all__ = ["blanked", "conjuncts", "never_null"]
+__all__ = ["blanked", "conjuncts", "never_null", "words"]
 
 LITERAL = re.compile(
     r"""
@@ -36,6 +36,11 @@ def conjuncts(text: str) -> list[str]:
         parts.append(text[begin:place])
         begin = place + 2
     return [*parts, text[begin:]]
+
+
+def words(text: str) -> set[str]:
+    """Return every word of an expression that stands outside its literals."""
+    return set(re.findall(r"\w+", blanked(text)))
 
 
 def joints(bare: str) -> Iterator[tuple[int, str]]:

@@ -14,7 +14,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 
 from consumer.mapping.cel import CelScope, Condition, compile_condition
-from consumer.mapping.cel_text import conjuncts, never_null
+from consumer.mapping.cel_text import conjuncts, never_null, words
 from consumer.mapping.faults import FaultCode, Faults
 from consumer.mapping.names import is_word
 from consumer.mapping.paths import Read, Scope, resolve
@@ -81,8 +81,7 @@ class Grounding:
 
     def run(self) -> Ground:
         spec = self.spec
-        proved = never_null(spec.when or "")
-        scope = self.whole.guarded(p for p in proved if p.startswith("event."))
+        scope = self.whole.guarded(self.proved_before())
         root, scope = self.rooted(scope)
         elements, scope = self.listed(scope)
         judged = replace(self.whole, element=scope.element)
@@ -91,7 +90,16 @@ class Grounding:
         if elements is not None and spec.for_each is not None:
             name, path = spec.for_each.name, spec.for_each.path
             each = Each(name=name, path=path, elements=elements, when=each_when)
-        return Ground(scope=scope.guarded(proved), when=when, root=root, each=each)
+        scope = scope.guarded(never_null(spec.when or ""))
+        return Ground(scope=scope, when=when, root=root, each=each)
+
+    def proved_before(self) -> list[str]:
+        """Return what is proved not to be null before root and list are read."""
+        parts = conjuncts(self.spec.when or "")
+        each = self.spec.for_each
+        if each is not None:
+            parts = [part for part in parts if each.name not in words(part)]
+        return [path for part in parts for path in never_null(part)]
 
     # --------------------------------------------------------------------------- root
 

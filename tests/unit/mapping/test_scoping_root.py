@@ -118,6 +118,17 @@ def test_a_list_below_the_root() -> None:
     assert names == ["when"]
 
 
+def test_what_is_proved_for_an_element_comes_too_late_for_the_root() -> None:
+    """A guard in a part that looks at the element is judged after the root was read."""
+    head = "for_each: {item: members}\nprofile: {third_party_id: item.id}\nwhen: "
+    late = head + "(item.score > 3 && event.after != null)"
+    assert [fault[0] for fault in faults(text(late, source=", root: after"))] == [
+        "M203"
+    ]
+    early = head + "(item.score > 3) && (event.after != null)"
+    assert items(text(early, source=", root: after"), after=None) == "skipped: when"
+
+
 @pytest.mark.parametrize(
     ("condition", "message"),
     [
