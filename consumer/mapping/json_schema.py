@@ -130,9 +130,19 @@ def parse(_: Schema) -> Schema:
     """Return the schema of `parse`."""
     kinds = ("integer", "decimal", "boolean", "date", "timestamp")
     units = choice("seconds", "milliseconds", "microseconds")
-    return any_of(
-        choice(*kinds), one_key({"date": TEXT, "timestamp": TEXT, "epoch": units})
-    )
+    local: Schema = {
+        "type": "object",
+        "properties": {"timestamp": TEXT, "zone": zone()},
+        "required": ["timestamp", "zone"],
+        "additionalProperties": False,
+    }
+    named = one_key({"date": TEXT, "timestamp": TEXT, "epoch": units})
+    return any_of(choice(*kinds), named, local)
+
+
+def zone() -> Schema:
+    """Return the schema of a time zone."""
+    return any_of(TEXT, one_key({"from": TEXT}))
 
 
 FORMS: dict[str, Callable[[Schema], Schema]] = {
@@ -143,10 +153,9 @@ FORMS: dict[str, Callable[[Schema], Schema]] = {
         choice("skip", "reject", "clear"), one_key({"use": TEXT})
     ),
     "expand_function": functions,
-    "expand_zone": lambda _: any_of(TEXT, one_key({"from": TEXT})),
+    "expand_zone": lambda _: zone(),
     "expand_parse": parse,
     "expand_rule": lambda inner: any_of(TEXT, inner),
-    # Of keys that a file may have only when they are built:
     "expand_for_each": lambda _: {**one_key({}), "additionalProperties": TEXT},
     "share_named": lambda _: {**TEXT, "pattern": "^[0-9]{1,2}-[0-9]{1,2}$"},
 }

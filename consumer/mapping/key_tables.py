@@ -32,7 +32,16 @@ TYPES = {
     "object": "keys and values",
     "null": "null",
 }
-EXAMPLES = {"send_within": 'a text such as `"30s"`, `"5m"`, `"2h"`'}
+EXAMPLES = {
+    "send_within": 'a text such as `"30s"`, `"5m"`, `"2h"`',
+    "share": "a text such as `0-9`",
+    "for_each": "`{item: PATH}`",
+    "parse": (
+        "`integer`, `decimal`, `boolean`, `date`, `timestamp`, `{date: PATTERN}`, "
+        "`{timestamp: PATTERN}`, `{timestamp: PATTERN, zone: ZONE}` or "
+        "`{epoch: seconds}`, `milliseconds`, `microseconds`"
+    ),
+}
 
 
 def mapping_keys() -> str:

@@ -54,10 +54,16 @@ def instrumented(plan: Plan, notes: Notes) -> Plan:
 
 def write_noted(write: Write, spec: MappingSpec, notes: Notes, below: Path) -> Write:
     """Return a write whose rules and conditions tell that they were evaluated."""
-    when = write.when
+    when, each, path = write.when, write.each, (*below, "when")
+    of_element = None if each is None else each.when
+    if when is not None:
+        when = condition_noted(when, notes, path, is_part=of_element is not None)
+    if each is not None and of_element is not None:
+        each = replace(each, when=condition_noted(of_element, notes, path))
     return replace(
         write,
-        when=None if when is None else condition_noted(when, notes, (*below, "when")),
+        when=when,
+        each=each,
         profiles=tuple(
             (kind, rule_noted(rule, notes, (*below, "profile", index)))
             for index, (kind, rule) in enumerate(write.profiles)
@@ -87,13 +93,23 @@ def case_noted(case: Case, spec: MappingSpec, notes: Notes, below: Path) -> Case
     )
 
 
-def condition_noted(condition: Condition, notes: Notes, path: Path) -> Condition:
-    """Return a condition that tells what it gave."""
+def condition_noted(
+    condition: Condition, notes: Notes, path: Path, *, is_part: bool = False
+) -> Condition:
+    """Return a condition that tells what it gave.
+
+    Args:
+        condition: The condition.
+        notes: Where it tells it.
+        path: Where it stands in the file.
+        is_part: Whether another part is judged when this is true.
+    """
     evaluate = condition.evaluate
 
     def noting(variables: dict[str, object]) -> object:
         gave = evaluate(variables)
-        notes.decisions.add((path, bool(gave)))
+        if not (gave and is_part):
+            notes.decisions.add((path, bool(gave)))
         return gave
 
     return replace(condition, evaluate=noting)

@@ -58,8 +58,9 @@ def rule_reads(rule: RuleSpec, origin: Origin) -> list[str]:
         rule: The rule.
         origin: Where its paths begin.
     """
-    zone = rule.format.zone if rule.format is not None else None
-    paths = [*rule.from_, *([zone.path] if zone is not None and zone.path else [])]
+    zones = [one.zone for one in (rule.parse, rule.format) if one is not None]
+    named = [zone.path for zone in zones if zone is not None and zone.path]
+    paths = [*rule.from_, *named]
     found = [origin.whole(path) for path in paths if not path.startswith("meta.")]
     for call in rule.apply:
         if call.name in OF_ELEMENTS:
@@ -89,10 +90,9 @@ class Origin:
         """Return where the paths of a mapping begin."""
         rooted = cls(root=fields(spec.source.root or ""))
         each = spec.for_each
-        if not isinstance(each, dict) or len(each) != 1:
+        if each is None:
             return rooted
-        [(name, path)] = each.items()
-        return replace(rooted, name=str(name), path=rooted.whole(str(path)))
+        return replace(rooted, name=each.name, path=rooted.whole(each.path))
 
     def whole(self, path: str) -> str:
         """Return a path of a rule from the event on."""

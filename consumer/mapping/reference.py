@@ -39,7 +39,8 @@ MEANINGS: Mapping[str, Mapping[str, str]] = MappingProxyType({
         "occurred_at": "When it happened: a rule that gives a timestamp.",
         "order": "Which of two values wins: the later in the partition, or in time.",
         "stamp": (
-            "One more attribute, which tells `occurred_at` in the same call. Mappings of "
+            "One more attribute, which tells `occurred_at` in the same call, such as "
+            "`2026-03-01T15:30:00.250Z`: of two the greater text is the later. Mappings of "
             "two topics may write one attribute only if both have it, or if no profile is "
             "in the share of both."
         ),
@@ -54,7 +55,9 @@ MEANINGS: Mapping[str, Mapping[str, str]] = MappingProxyType({
         ),
         "for_each": (
             "`{item: members}`: an update for each `item` of the list `members`, which "
-            "rules and CEL see as `item.name`. What refuses one element refuses the record."
+            "rules and CEL see as `item.name`; another word may stand for `item`. What "
+            "refuses one element refuses the record; updates of one profile are joined, and "
+            "the later value wins; without elements the record is skipped."
         ),
         "attributes": "What is written: name, without `profile.`, to rule.",
         "cases": (
@@ -67,7 +70,10 @@ MEANINGS: Mapping[str, Mapping[str, str]] = MappingProxyType({
     "SourceSpec": {
         "topic": "One topic, by its logical name.",
         "topics": "Several topics.",
-        "pattern": "A regular expression for whole names of topics.",
+        "pattern": (
+            "A regular expression for whole names of topics: signs of a name, `.`, sets "
+            "such as `[a-z]`, `*`, `+`, `?`, and alternatives in brackets."
+        ),
         "schema": "Full name of the event; records are claimed by it or by an alias.",
         "framing": "How records name their schema, when it is not to be found out.",
         "root": (
@@ -83,7 +89,12 @@ MEANINGS: Mapping[str, Mapping[str, str]] = MappingProxyType({
             "What a null, or an empty text at the end, does: leave the attribute out, "
             "refuse the record, write the agreed word for nothing, or write a text."
         ),
-        "parse": "Reads a text, or a number of seconds, as a value of another type.",
+        "parse": (
+            "Reads a text, or a number of seconds, as a value of another type. `zone` is "
+            "for a text without an offset, and with the pattern `local` for a local "
+            "timestamp: of an hour that the clock shows twice the first is meant, one that "
+            "it leaves out refuses the record."
+        ),
         "apply": "Functions, in order.",
         "translate": "A table: one text for another.",
         "otherwise": "What stands for all that the table leaves out.",

@@ -5,14 +5,17 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
+import jsonschema
 import pytest
 
 from consumer.decode.readers import load_readers
 from consumer.mapping.compiling import compile_write
 from consumer.mapping.examples import TestResult, record_of, run_tests
 from consumer.mapping.explaining import explain
+from consumer.mapping.json_schema import json_schema
 from consumer.mapping.loading import check
 from consumer.mapping.record_json import event_of
+from consumer.yamlfile import read_yaml
 
 HERE = Path(__file__).resolve().parent
 FILES = {
@@ -40,6 +43,14 @@ def test_the_samples_pass_the_check() -> None:
 def test_the_tests_inside_the_samples_pass(result: TestResult) -> None:
     """What a sample says of itself is true."""
     assert result.difference == ()
+
+
+def test_editors_find_the_samples_valid() -> None:
+    """The schema for editors takes every part of the language that the samples use."""
+    validator = jsonschema.Draft202012Validator(json_schema())
+    for name, text in FILES.items():
+        if name.endswith(".yaml") and "_defaults" not in name:
+            assert list(validator.iter_errors(read_yaml(text, name).value)) == []
 
 
 def test_every_sample_has_tests() -> None:

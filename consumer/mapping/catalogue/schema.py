@@ -213,9 +213,9 @@ when: event.loan.score > 700
         wrong="""
 when: event.loan.amount > 1000
 """,
-        found="1:7 `event.loan.amount` is decimal: CEL has no decimals. | Use `from` with `format` or `apply`.",
+        found="1:7 CEL (column 19): found no matching overload for '_>_' applied to '(decimal, int)'. | A decimal has functions: `event.price.above(\"9.99\")`, `atLeast`, `equals`.",
         right="""
-when: event.loan.score > 700
+when: event.loan.amount.above(1000)
 """,
     ),
     entry(

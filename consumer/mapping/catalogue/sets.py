@@ -92,7 +92,7 @@ source: {topic: crm.loan-closed.v1, schema: crm.LoanFunded}
 attributes:
   loanRate: loan.rate
 """,
-        found="4:3 `loan-funded` writes `loanRate`, too, from another topic. | Choose another name: between topics there is no order, so the older value could win.",
+        found="4:3 `loan-funded` writes `loanRate`, too, from another topic. | Choose another name, or give both mappings a `stamp`: between topics there is no order, so the older value could win.",
         right="""
 name: loan-closed
 source: {topic: crm.loan-closed.v1, schema: crm.LoanFunded}
@@ -144,5 +144,57 @@ attributes: {}
         right="""
 attributes: {borrower: {value: "true"}}
 """,
+    ),
+    entry(
+        FaultCode.BAD_STAMP,
+        "A stamp tells a reader how old a value is, so it needs a moment and a name.",
+        wrong="""
+stamp: loanAsOf
+attributes: {borrower: {value: "true"}}
+""",
+        found="1:8 `stamp` writes when it happened, and the file does not say when. | Add `occurred_at`.",
+        right="""
+stamp: loanAsOf
+occurred_at: funded_at
+attributes: {borrower: {value: "true"}}
+""",
+    ),
+    entry(
+        FaultCode.SHARES_MEET,
+        "A profile in both shares would get the values of both mappings, one over the other.",
+        wrong="""
+name: loan-funded-b
+share: 5-20
+attributes:
+  loanRate: loan.rate
+""",
+        found="2:8 The profiles of 5-9 are in the share of `loan-funded` (0-9), too, and both write `loanRate`. | Choose shares that do not meet; a mapping without `share` has all of 0-99.",
+        right="""
+name: loan-funded-b
+share: 10-20
+attributes:
+  loanRate: loan.rate
+""",
+        beside="""
+name: loan-funded
+share: 0-9
+attributes: {loanRate: loan.rate}
+""",
+    ),
+    entry(
+        FaultCode.UNUSED_DEFAULT,
+        "Whoever reads it would believe that it does something.",
+        wrong="""
+# _defaults.yaml, beside mappings that all have an owner
+version: 1
+defaults: {owner: lending-data, priority: high}
+""",
+        found="3:12 No mapping takes the default `owner`. | Remove it: no mapping below needs it, or each has its own.",
+        right="""
+# _defaults.yaml
+version: 1
+defaults: {priority: high}
+""",
+        is_warning=True,
     ),
 )

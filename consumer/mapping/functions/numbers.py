@@ -116,9 +116,20 @@ def build_round(call: Call) -> Step:
     return Step(
         name="apply round",
         template="{call}({v})",
-        bindings={"call": lambda value: exact(value).quantize(quantum, mode, CONTEXT)},
+        bindings={"call": rounder(quantum, mode)},
         result=ValueType(kind=Kind.DECIMAL, scale=max(places, 0)),
     )
+
+
+def rounder(quantum: Decimal, mode: str) -> Callable[[Decimal | float], Decimal]:
+    """Return a function that rounds to a multiple of `quantum`, with no exponent."""
+    whole = Decimal(1) if quantum > 1 else quantum
+
+    def to_quantum(value: Decimal | float) -> Decimal:
+        rounded = exact(value).quantize(quantum, mode, CONTEXT)
+        return rounded.quantize(whole, context=CONTEXT)
+
+    return to_quantum
 
 
 def build_band(call: Call) -> Step:
@@ -203,7 +214,7 @@ NUMBER_FUNCTIONS = (
                 schema="int",
                 value=1850,
                 argument={"places": -2, "rounding": "half_even"},
-                result=Decimal("1.8E+3"),
+                result=Decimal(1800),
             ),
         ),
     ),

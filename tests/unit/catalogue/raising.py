@@ -90,6 +90,11 @@ def in_mapping(section: Section, text: str, _: Path) -> tuple[FileFault, ...]:
     """Check a mapping file, and the one beside it before."""
     frame = FRAMES[section.event]
     files = {"b.yaml": framed(text, frame)}
+    if section.code == "M423":
+        files = {
+            "_defaults.yaml": text.strip("\n"),
+            "b.yaml": framed("owner: lending", frame),
+        }
     if section.beside:
         files["a.yaml"] = framed(section.beside, frame)
     if section.code in {"M504", "M505"}:
