@@ -13,6 +13,8 @@ from consumer.mapping.loading import load
 from consumer.mapping.noting import Notes, instrumented
 from consumer.mapping.record_json import event_of
 from tests.unit.mapping.kit import record
+from tests.unit.mapping.nested import change, house, mappings, member
+from tests.unit.mapping.nested import text as nested
 
 ROOT = Path(__file__).resolve().parents[3] / "schemas"
 
@@ -58,3 +60,27 @@ def test_it_does_the_same_and_tells(
 def test_a_plan_without_a_tombstone_has_none() -> None:
     """Nothing is added: a record without a value is skipped as before."""
     assert instrumented(PLANS["loan-funded"], Notes()).delete is None
+
+
+@pytest.mark.parametrize(
+    ("op", "scores", "told"),
+    [
+        ("u", [1, 5], {False, True}),
+        ("u", [5], {True}),
+        ("d", [5], {False}),
+        ("u", [], set()),
+    ],
+)
+def test_a_condition_in_two_parts_is_one(
+    op: str, scores: list[int], told: set[bool]
+) -> None:
+    """Where a part is judged for each element, true means that all of it was true."""
+    head = (
+        'when: event.op == "u" && item.score > 3\n'
+        "for_each: {item: solid.members}\nprofile: {third_party_id: item.id}"
+    )
+    plan = mappings(nested(head, "{x: op}")).plans[0]
+    notes = Notes()
+    run = compile_write(instrumented(plan, notes).event, plan.route)
+    run(change(op=op, solid=house(*(member("a", one) for one in scores))), record())
+    assert {gave for _, gave in notes.decisions} == told
