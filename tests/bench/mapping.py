@@ -275,14 +275,14 @@ def inlined(
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Measure and print; 1 when an aim is missed."""
+    """Measure and print; 1 when a ratio is missed: microseconds are the machine's."""
     parser = argparse.ArgumentParser(prog="python -m tests.bench.mapping")
     parser.add_argument("--events", type=int, default=2000, help="of one round")
     parser.add_argument("--rounds", type=int, default=15)
     options = parser.parse_args(arguments)
     figures = measure(options.events, options.rounds)
     sys.stdout.write("\n".join(str(figure) for figure in figures) + "\n")
-    return 0 if all(figure.is_met for figure in figures) else 1
+    return 0 if all(figure.ratio <= figure.aim for figure in figures) else 1
 
 
 if __name__ == "__main__":
