@@ -5,7 +5,6 @@ The only place of the commands where Kafka's errors become ours.
 
 from __future__ import annotations
 
-import logging
 import time
 from collections import deque
 from collections.abc import Iterator, Mapping
@@ -18,9 +17,10 @@ from confluent_kafka import TopicPartition as Position
 
 from consumer.errors import ConfigurationError, DependencyError, FileFault, UsageError
 from consumer.model import Record, TopicPartition
+from consumer.source.diagnosis import diagnosis
 from consumer.source.properties import consumer_properties
 from consumer.source.records import Owned, record
-from consumer.source.values import Property
+from consumer.source.values import Property, SourceFault, SourceFaultKind
 
 __all__ = ["Cluster"]
 
@@ -38,13 +38,16 @@ class Cluster:
         Raises:
             ConfigurationError: librdkafka refuses a property.
         """
+        self._servers = str(kafka.get("bootstrap.servers", ""))
+        self._cause: SourceFault | None = None
         properties = consumer_properties(kafka)
         properties.pop("group.instance.id", None)  # nobody's membership is at stake
         try:
             self._consumer = Consumer({
                 **properties,
                 "enable.partition.eof": True,
-                "logger": logging.getLogger("consumer.cli.librdkafka"),
+                "error_cb": self._note,
+                "log_level": 0,  # what it would say ten times a second is said once
             })
         except KafkaException as error:
             raise ConfigurationError((refused(error),)) from error
@@ -60,6 +63,28 @@ class Cluster:
     ) -> None:
         self._consumer.close()
 
+    def _note(self, error: KafkaError) -> None:
+        """Remember why no broker answers; the first text that names a cause is kept."""
+        found = diagnosis(error)
+        if self._cause is None and found.kind is not SourceFaultKind.BROKERS_DOWN:
+            self._cause = found
+
+    @contextmanager
+    def _asked(self) -> Iterator[None]:
+        """Turn librdkafka's errors into ours.
+
+        Raises:
+            DependencyError: It raised one; the message says why and the mend.
+        """
+        try:
+            yield
+        except KafkaException as error:
+            self._consumer.poll(0)  # the cause comes by the error callback
+            why = f"the cluster at {self._servers}: {error.args[0].str()}"
+            if self._cause is not None:
+                why = f"{why}: {self._cause.message}. {self._cause.mend}"
+            raise DependencyError(why) from error
+
     def one(self, topic: str, partition: int, offset: int) -> Record:
         """Return one record.
 
@@ -68,7 +93,7 @@ class Cluster:
         Raises:
             UsageError: There is no such topic, partition or offset.
         """
-        with asked("the cluster"):
+        with self._asked():
             if partition not in self._partitions(topic):
                 raise UsageError(f"{topic} has no partition {partition}")
             low, high = self._bounds(topic, partition)
@@ -88,7 +113,7 @@ class Cluster:
         A cluster that does not answer ends in a DependencyError, a topic that it does
         not have in a UsageError.
         """
-        with asked("the cluster"):
+        with self._asked():
             wanted: dict[int, tuple[int, int]] = {}
             for partition in self._partitions(topic):
                 low, high = self._bounds(topic, partition)
@@ -165,19 +190,6 @@ def is_end(message: Message) -> bool:
     if error.code() == KafkaError._PARTITION_EOF:  # noqa: SLF001 - its only name
         return True
     raise KafkaException(error)
-
-
-@contextmanager
-def asked(whom: str) -> Iterator[None]:
-    """Turn librdkafka's errors into ours.
-
-    Raises:
-        DependencyError: It raised one.
-    """
-    try:
-        yield
-    except KafkaException as error:
-        raise DependencyError(f"{whom}: {error.args[0].str()}") from error
 
 
 def refused(error: KafkaException) -> FileFault:

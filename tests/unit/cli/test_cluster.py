@@ -7,6 +7,7 @@ from consumer.cli import cluster
 from consumer.cli.cluster import Cluster
 from consumer.errors import ConfigurationError, DependencyError, UsageError
 from tests.broker.mock import MockCluster
+from tests.broker.process import free_ports
 from tests.unit.cli.events import produce
 
 TOPIC = "t"
@@ -62,9 +63,25 @@ def test_a_cluster_that_does_not_answer(
     mock_cluster.set_down(is_down=True)
     with (
         reader(mock_cluster) as client,
-        pytest.raises(DependencyError, match="the cluster: "),
+        pytest.raises(DependencyError, match=r"the cluster at 127\.0\.0\.1:"),
     ):
         client.one(TOPIC, 0, 0)
+
+
+def test_a_port_where_nobody_listens(
+    monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
+) -> None:
+    """The cause and the mend are said once, and librdkafka writes nothing beside."""
+    monkeypatch.setattr(cluster, "ANSWER_SECONDS", 1.0)
+    (port,) = free_ports(1)
+    properties = {"bootstrap.servers": f"127.0.0.1:{port}", "group.id": "g"}
+    with Cluster(properties) as client, pytest.raises(DependencyError) as raised:
+        client.last(TOPIC, 1)
+    said = str(raised.value)
+    assert f"the cluster at 127.0.0.1:{port}" in said
+    assert "nobody listens there" in said
+    assert "Start the broker, or set kafka.bootstrap.servers" in said
+    assert capfd.readouterr() == ("", "")
 
 
 def test_a_cluster_that_falls_silent(
