@@ -17,9 +17,10 @@ from dataclasses import dataclass
 from consumer.mapping.checking import Readers
 from consumer.mapping.examples import outcome, record_of
 from consumer.mapping.names import is_attribute, reserved_by
+from consumer.mapping.personal import Fields
 from consumer.mapping.plan import Plan
 from consumer.mapping.record_json import event_of
-from consumer.mapping.sample import documented, sample_of
+from consumer.mapping.sample import sample_of
 from consumer.mapping.starter_rules import Leaf, leaves, quoted, suggestion, words
 from consumer.mapping.value_type import Kind, from_avro
 
@@ -99,14 +100,14 @@ def begin(
     """
     others = {full: reader.schema for full, reader in readers.items()}
     found = list(leaves(from_avro(others[schema], others), schema))
-    docs = dict(documented(others[schema], others))
+    fields = Fields.of(others[schema], others)
     profiles = guessed(found)
     ids = {one.path: one.value for one in profiles if one.path}
     lines = [
         *heading(name, schema, topic, docs_of(others[schema])),
         *profile_lines(profiles),
         *moment_lines(found),
-        *attribute_lines(name, without(found, profiles), docs, taken),
+        *attribute_lines(name, without(found, profiles), fields, taken),
     ]
     event = sample_of(others[schema], others, ids)
     return Draft(text="\n".join(lines) + "\n", schema=schema, event=event)
@@ -227,16 +228,15 @@ def moment_lines(found: list[Leaf]) -> Iterator[str]:
 
 
 def attribute_lines(
-    name: str, found: list[Leaf], docs: Mapping[str, str], taken: Collection[str]
+    name: str, found: list[Leaf], fields: Fields, taken: Collection[str]
 ) -> Iterator[str]:
     """Give the attributes, what the schema says of each field above its rule."""
     yield "attributes:"
     used = set(taken)
     is_empty = True
     for leaf in found:
-        doc = docs.get(".".join(leaf.names), "")
-        wanted = suggestion(leaf, doc)
-        yield from comment(doc)
+        wanted = suggestion(leaf, fields.why(list(leaf.names)))
+        yield from comment(fields.doc(".".join(leaf.names)))
         if not wanted.rule:
             yield from comment(f"{'.'.join(leaf.names)} is left out: {wanted.note}")
             continue
