@@ -143,7 +143,7 @@ def heading(name: str, schema: str, topic: str, doc: str) -> Iterator[str]:
     yield "# drop the rest, and read every comment: what is guessed says so."
     yield "version: 1"
     yield f"name: {name}"
-    yield "owner: nobody-yet  # who is asked when a record is refused"
+    yield "# owner: TEAM  # who is asked when a record is refused"
     text = " ".join(doc.split()) or f"What a {schema} event does to a profile."
     yield f"description: {json.dumps(text, ensure_ascii=not text.isprintable())}"
     yield "source:"
@@ -206,7 +206,7 @@ def profile_lines(profiles: list[Profile]) -> Iterator[str]:
         yield "  # no field looks like an id of a customer, so this is the record's key"
     for one in profiles:
         yield f"  - {one.kind}: {one.rule}"
-    yield "no_profile: reject  # or skip, if events without an id are no fault"
+    yield "# no_profile: skip  # if events without an id are no fault"
 
 
 def without(found: list[Leaf], profiles: list[Profile]) -> list[Leaf]:
