@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Mapping
+from dataclasses import dataclass
 
-__all__ = ["documented", "sample_of"]
+__all__ = ["sample_of"]
 
 TEXT = "example"
 WORDS: Mapping[str, str] = {
@@ -24,6 +24,9 @@ LOGICAL: Mapping[tuple[str, str], object] = {
     ("long", "time-micros"): "15:30:00",
     ("long", "timestamp-millis"): "2026-03-01T15:30:00Z",
     ("long", "timestamp-micros"): "2026-03-01T15:30:00Z",
+    ("long", "timestamp-nanos"): "2026-03-01T15:30:00Z",
+    ("fixed", "duration"): {"months": 1, "days": 2, "milliseconds": 3},
+    ("long", "local-timestamp-nanos"): "2026-03-01T15:30:00",
     ("long", "local-timestamp-millis"): "2026-03-01T15:30:00",
     ("long", "local-timestamp-micros"): "2026-03-01T15:30:00",
 }
@@ -53,28 +56,17 @@ def sample_of(
     return Sample(dict(others), texts).value(schema, "", "")
 
 
-def documented(
-    schema: object, others: Mapping[str, object]
-) -> Iterator[tuple[str, str]]:
-    """Give path and `doc` of every field of a schema that has one."""
-    sample = Sample(dict(others), {})
-    sample.value(schema, "", "")
-    yield from sample.docs.items()
-
-
 @dataclass(slots=True)
 class Sample:
-    """One pass over a schema. Owned by the functions above.
+    """One pass over a schema. Owned by `sample_of`.
 
     Attributes:
         names: Types that have a name, by full name.
         texts: What is wanted at some paths.
-        docs: What the schema says of its fields.
     """
 
     names: dict[str, object]
     texts: Mapping[str, str]
-    docs: dict[str, str] = field(default_factory=dict)
 
     def value(self, schema: object, path: str, space: str) -> object:
         """Return a value of `schema`, which stands at `path`."""
@@ -147,8 +139,6 @@ class Sample:
         for one in listed if isinstance(listed, list) else []:
             name = str(one["name"])
             below = f"{path}.{name}" if path else name
-            if one.get("doc"):
-                self.docs.setdefault(below, str(one["doc"]))
             found[name] = self.value(one["type"], below, inner)
         return found
 

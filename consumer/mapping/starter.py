@@ -17,9 +17,10 @@ from dataclasses import dataclass
 from consumer.mapping.checking import Readers
 from consumer.mapping.examples import outcome, record_of
 from consumer.mapping.names import is_attribute, reserved_by
+from consumer.mapping.personal import Fields
 from consumer.mapping.plan import Plan
 from consumer.mapping.record_json import event_of
-from consumer.mapping.sample import documented, sample_of
+from consumer.mapping.sample import sample_of
 from consumer.mapping.starter_rules import Leaf, leaves, quoted, suggestion, words
 from consumer.mapping.value_type import Kind, from_avro
 
@@ -99,14 +100,14 @@ def begin(
     """
     others = {full: reader.schema for full, reader in readers.items()}
     found = list(leaves(from_avro(others[schema], others), schema))
-    docs = dict(documented(others[schema], others))
+    fields = Fields.of(others[schema], others)
     profiles = guessed(found)
     ids = {one.path: one.value for one in profiles if one.path}
     lines = [
         *heading(name, schema, topic, docs_of(others[schema])),
         *profile_lines(profiles),
         *moment_lines(found),
-        *attribute_lines(name, without(found, profiles), docs, taken),
+        *attribute_lines(name, without(found, profiles), fields, taken),
     ]
     event = sample_of(others[schema], others, ids)
     return Draft(text="\n".join(lines) + "\n", schema=schema, event=event)
@@ -142,7 +143,7 @@ def heading(name: str, schema: str, topic: str, doc: str) -> Iterator[str]:
     yield "# drop the rest, and read every comment: what is guessed says so."
     yield "version: 1"
     yield f"name: {name}"
-    yield "owner: nobody-yet  # who is asked when a record is refused"
+    yield "# owner: TEAM  # who is asked when a record is refused"
     text = " ".join(doc.split()) or f"What a {schema} event does to a profile."
     yield f"description: {json.dumps(text, ensure_ascii=not text.isprintable())}"
     yield "source:"
@@ -205,7 +206,7 @@ def profile_lines(profiles: list[Profile]) -> Iterator[str]:
         yield "  # no field looks like an id of a customer, so this is the record's key"
     for one in profiles:
         yield f"  - {one.kind}: {one.rule}"
-    yield "no_profile: reject  # or skip, if events without an id are no fault"
+    yield "# no_profile: skip  # if events without an id are no fault"
 
 
 def without(found: list[Leaf], profiles: list[Profile]) -> list[Leaf]:
@@ -227,16 +228,15 @@ def moment_lines(found: list[Leaf]) -> Iterator[str]:
 
 
 def attribute_lines(
-    name: str, found: list[Leaf], docs: Mapping[str, str], taken: Collection[str]
+    name: str, found: list[Leaf], fields: Fields, taken: Collection[str]
 ) -> Iterator[str]:
     """Give the attributes, what the schema says of each field above its rule."""
     yield "attributes:"
     used = set(taken)
     is_empty = True
     for leaf in found:
-        doc = docs.get(".".join(leaf.names), "")
-        wanted = suggestion(leaf, doc)
-        yield from comment(doc)
+        wanted = suggestion(leaf, fields.why(list(leaf.names)))
+        yield from comment(fields.doc(".".join(leaf.names)))
         if not wanted.rule:
             yield from comment(f"{'.'.join(leaf.names)} is left out: {wanted.note}")
             continue

@@ -26,19 +26,8 @@ PLACES = 30  # digits after the point that a format takes
 WORD = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+|[0-9]+")
 PLAIN = re.compile(r"[A-Za-z_][A-Za-z0-9_/-]*")
 
-# Words of a name, or all of them together, that a person could be known by.
-HASHED = frozenset({
-    *("email", "mail", "phone", "mobile", "msisdn", "telephone", "fax"),
-    *("phonenumber", "mobilenumber"),
-})
-PERSONAL = frozenset({
-    *("birth", "birthday", "birthdate", "dob", "dateofbirth"),
-    *("firstname", "lastname", "givenname", "familyname", "fullname", "maidenname"),
-    *("surname", "street", "address", "housenumber", "ipaddress"),
-    *("ssn", "socialsecurity", "nationalid", "taxid", "passport"),
-    *("iban", "bic", "cardnumber", "pan", "cvv", "accountnumber"),
-})
-SAID = re.compile(r"\b(pii|personal)\b", re.IGNORECASE)  # in a field's `doc`
+# Personal texts that the same person writes the same way, once they are trimmed.
+HASHED = frozenset({"email", "mail", "phone", "mobile", "msisdn", "telephone", "fax"})
 AS_TEXT = frozenset({
     *(Kind.TEXT, Kind.ENUM, Kind.INTEGER, Kind.FLOAT, Kind.DECIMAL),
     *(Kind.BOOLEAN, Kind.UUID, Kind.DATE),
@@ -132,26 +121,22 @@ def words(name: str) -> tuple[str, ...]:
     return tuple(word.lower() for word in WORD.findall(name))
 
 
-def suggestion(leaf: Leaf, doc: str = "") -> Suggestion:
+def suggestion(leaf: Leaf, personal: str = "") -> Suggestion:
     """Return what to write for a field.
 
     Args:
         leaf: The field.
-        doc: What the schema says of it.
+        personal: Why it is likely personal; empty when it is not.
     """
-    kind = leaf.type
-    if kind is None:
+    if leaf.type is None:
         return Suggestion("", "no path can name it")
-    parts = words(leaf.names[-1])
-    said = {*parts, "".join(parts)}
-    if said & HASHED and kind.kind is Kind.TEXT:
+    if not personal:
+        return by_type(quoted(leaf.path), leaf.type)
+    if HASHED & set(words(leaf.names[-1])) and leaf.type.kind is Kind.TEXT:
         apply = "missing: skip, apply: [trim, lowercase, sha256]"
         rule = f"{{from: {quoted(leaf.path)}, {apply}}}"
         return Suggestion(rule, "personal: leaves as a hash only")
-    is_choice = kind.kind in {Kind.ENUM, Kind.BOOLEAN}
-    if (said & (PERSONAL | HASHED) or SAID.search(doc)) and not is_choice:
-        return Suggestion("", "looks personal: decide before you write it")
-    return by_type(quoted(leaf.path), kind)
+    return Suggestion("", f"looks personal ({personal}): decide before you write it")
 
 
 def by_type(path: str, kind: ValueType) -> Suggestion:

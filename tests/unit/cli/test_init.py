@@ -93,6 +93,22 @@ def test_the_schema_of_the_tutorial(
     assert passes(capsys, "calls")
 
 
+def test_the_defaults_of_the_folder_hold(
+    capsys: pytest.CaptureFixture[str], folders: Path
+) -> None:
+    """What the folder says for all its mappings, a begun mapping does not say again."""
+    for path in (folders / "mappings").rglob("*.*"):
+        path.unlink()
+    defaults = folders / "mappings" / "_defaults.yaml"
+    defaults.write_text("defaults: {owner: us, no_profile: skip}\n")
+    ended = run(capsys, "init", "mine", "--schema", "kiosk.KioskAccessed")
+    assert ended.code == Exit.DONE
+    assert passes(capsys, "mine")
+    text = (folders / "mappings" / "mine.yaml").read_text()
+    assert "\n# owner: TEAM  #" in text
+    assert "\n# no_profile: skip  #" in text
+
+
 def test_nothing_is_overwritten(
     capsys: pytest.CaptureFixture[str], folders: Path
 ) -> None:

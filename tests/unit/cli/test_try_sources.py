@@ -117,6 +117,22 @@ def test_a_record_of_several_schemas(
     assert names(ended) == ["B"]
 
 
+def test_elements_of_a_list(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
+    """With `for_each` it is said which element a rule looked at."""
+    path = tmp_path / "lines.yaml"
+    path.write_text(
+        "version: 1\nname: lines\nfor_each: {line: lines}\n"
+        "source: {topic: t, schema: pos.LoyaltyCardSwiped}\n"
+        "profile: {third_party_id: line.sku}\nattributes: {lineAmount: line.amount}\n"
+    )
+    record = shipped_mappings() / "fixtures" / "loyalty.json"
+    ended = run(capsys, "try", str(path), "--record", str(record))
+    assert ended.code == Exit.DONE
+    assert "  lines[0] attribute lineAmount\n" in ended.out
+    assert "  lines[1] profile third_party_id\n" in ended.out
+    assert "request 2 of 2, " in ended.out
+
+
 # ----------------------------------------------------------------------------- bytes
 
 
