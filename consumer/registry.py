@@ -24,8 +24,9 @@ import asyncio
 import re
 import ssl
 import uuid
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from urllib.parse import urlsplit
 
@@ -45,7 +46,14 @@ from consumer.errors import (
 )
 from consumer.model import SchemaId
 
-__all__ = ["RegisteredSchema", "Registry"]
+__all__ = [
+    "NotRegisteredError",
+    "RegisteredSchema",
+    "Registry",
+    "asked",
+    "client_properties",
+    "place",
+]
 
 THREADS = 4
 TOKEN = re.compile(r"[!-~]{1,16384}")  # bearer tokens of OAuth grow long
@@ -74,6 +82,10 @@ class RegisteredSchema:
     text: str
     references: Mapping[str, str] = field(default_factory=dict)
     is_encrypted: bool = False
+
+
+class NotRegisteredError(Exception):
+    """The registry says that it has no such thing."""
 
 
 class TokenUnusableError(Exception):
@@ -196,33 +208,14 @@ class Registry:
             self._known[schema_id] = found
 
     def _fetch(self, schema_id: SchemaId) -> RegisteredSchema | None:
-        """Ask, in a thread.
-
-        Returns:
-            What the registry has.
-
-        Raises:
-            RegistryUnreachableError: There was no answer of a registry.
-        """
+        """Ask, in a thread; None when the registry has no such schema."""
         if (schema_id.number or 0) > MAX_ID:
             return None
         try:
-            return self._resolved(self._named(schema_id))
-        except TokenUnusableError as error:
-            raise RegistryUnreachableError(f"{self._place}: {error}") from error
-        except SchemaRegistryError as error:
-            if is_not_found(error, schema_id):
-                return None
-            raise RegistryUnreachableError(
-                f"{self._place}: {refusal(error)}"
-            ) from error
-        except (httpx2.HTTPError, httpx2.InvalidURL, OSError) as error:
-            raise RegistryUnreachableError(f"{self._place}: {cause(error)}") from error
-        except (ValueError, TypeError, LookupError, AttributeError) as error:
-            # what the client raises for an answer of another shape than it expects
-            raise RegistryUnreachableError(
-                f"{self._place}: the answer is not a schema registry's"
-            ) from error
+            with asked(self._place, has_plain_404=schema_id.guid is not None):
+                return self._resolved(self._named(schema_id))
+        except NotRegisteredError:
+            return None
 
     def _named(self, schema_id: SchemaId) -> Schema:
         if schema_id.number is not None:
@@ -321,11 +314,35 @@ def is_encrypted(schema: Schema) -> bool:
     return any(rule.type in ENCRYPTING and not rule.disabled for rule in rules)
 
 
-def is_not_found(error: SchemaRegistryError, schema_id: SchemaId) -> bool:
-    """Return whether the registry says that it has no such schema."""
-    if error.http_status_code != HTTP_NOT_FOUND:
-        return False
-    return schema_id.guid is not None or error.error_code in NOT_FOUND
+@contextmanager
+def asked(where: str, *, has_plain_404: bool = False) -> Iterator[None]:
+    """Turn what the client raises into ours; for each question to a registry.
+
+    Args:
+        where: The registry, for a person.
+        has_plain_404: Whether a 404 without a registry's own code means that there is
+            no such thing: for GUIDs, which older registries do not know.
+
+    Raises:
+        NotRegisteredError: The registry says that it has no such thing.
+        RegistryUnreachableError: There was no answer of a registry.
+    """
+    try:
+        yield
+    except TokenUnusableError as error:
+        raise RegistryUnreachableError(f"{where}: {error}") from error
+    except SchemaRegistryError as error:
+        is_404 = error.http_status_code == HTTP_NOT_FOUND
+        if is_404 and (has_plain_404 or error.error_code in NOT_FOUND):
+            raise NotRegisteredError from error
+        raise RegistryUnreachableError(f"{where}: {refusal(error)}") from error
+    except (httpx2.HTTPError, httpx2.InvalidURL, OSError) as error:
+        raise RegistryUnreachableError(f"{where}: {cause(error)}") from error
+    except (ValueError, TypeError, LookupError, AttributeError) as error:
+        # what the client raises for an answer of another shape than it expects
+        raise RegistryUnreachableError(
+            f"{where}: the answer is not a schema registry's"
+        ) from error
 
 
 def refusal(error: SchemaRegistryError) -> str:

@@ -6,16 +6,11 @@ import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-import httpx2
-from confluent_kafka.schema_registry import (
-    RegisteredSchema,
-    SchemaRegistryClient,
-    SchemaRegistryError,
-)
+from confluent_kafka.schema_registry import RegisteredSchema, SchemaRegistryClient
 
 from consumer.config.settings import RegistrySettings
 from consumer.errors import RegistryUnreachableError, UsageError
-from consumer.registry import NOT_FOUND, cause, client_properties, place, refusal
+from consumer.registry import NotRegisteredError, asked, client_properties, place
 
 __all__ = ["alone", "read_subject"]
 
@@ -31,39 +26,38 @@ def read_subject(settings: RegistrySettings, subject: str) -> dict[str, object]:
     if version and not version.isdecimal():
         raise UsageError(f"{subject}: the version after the colon is no number")
     where = place(settings.url or "")
-    client = SchemaRegistryClient(client_properties(settings))
+    references: dict[str, str] = {}
     try:
-        found = client.get_version(name, int(version) if version else "latest")
-        references: dict[str, object] = {}
-        collect(client, found, references)
-        return alone(json.loads(text_of(found)), references)
-    except SchemaRegistryError as error:
-        if error.error_code in NOT_FOUND:
-            raise UsageError(f"{where} has no {subject}") from None
-        raise RegistryUnreachableError(f"{where}: {refusal(error)}") from error
-    except (httpx2.HTTPError, httpx2.InvalidURL, OSError) as error:
-        raise RegistryUnreachableError(f"{where}: {cause(error)}") from error
-    except (ValueError, TypeError, LookupError, AttributeError) as error:
+        with (
+            asked(where),
+            SchemaRegistryClient(client_properties(settings)) as client,
+        ):
+            found = client.get_version(name, int(version) if version else "latest")
+            collect(client, found, references)
+    except NotRegisteredError:
+        raise UsageError(f"{where} has no {subject}") from None
+    try:
+        others = {full: json.loads(text) for full, text in references.items()}
+        return alone(json.loads(text_of(found)), others)
+    except (ValueError, TypeError) as error:
         message = f"{where}: {subject} is not an Avro record"
         raise RegistryUnreachableError(message) from error
-    finally:
-        client.close()
 
 
 def collect(
-    client: SchemaRegistryClient, found: RegisteredSchema, into: dict[str, object]
+    client: SchemaRegistryClient, found: RegisteredSchema, into: dict[str, str]
 ) -> None:
     """Add to `into` what a schema refers to, by full name."""
     for reference in found.schema.references or []:
         name = reference.name or ""
         if name in into:
             continue
-        into[name] = None  # a circle ends here
+        into[name] = ""  # a circle ends here
         inner = client.get_version(
             reference.subject or "", reference.version or 0, deleted=True
         )
         collect(client, inner, into)
-        into[name] = json.loads(text_of(inner))
+        into[name] = text_of(inner)
 
 
 def text_of(found: RegisteredSchema) -> str:

@@ -8,22 +8,20 @@ import re
 from collections.abc import Callable, Iterator, Sequence
 from typing import TypeVar
 
-import httpx2
-from confluent_kafka.schema_registry import SchemaRegistryClient, SchemaRegistryError
+from confluent_kafka.schema_registry import SchemaRegistryClient
 
 from consumer.cli.contracts import Contract, Written, judge_all, no_version
 from consumer.config.settings import RegistrySettings
 from consumer.decode.limits import DecodeLimits
-from consumer.errors import FileFault, RegistryUnreachableError
+from consumer.errors import FileFault
 from consumer.mapping.mapping_set import MappingSet
 from consumer.model import SchemaId
 from consumer.registry import (
-    NOT_FOUND,
+    NotRegisteredError,
     Registry,
-    cause,
+    asked,
     client_properties,
     place,
-    refusal,
 )
 
 __all__ = ["Naming", "judge_registry"]
@@ -150,22 +148,11 @@ class Asking:
     def _ask(self, question: Callable[[SchemaRegistryClient], T]) -> T | None:
         """Return the answer; None when the registry has no such thing.
 
-        Raises:
-            RegistryUnreachableError: There was no answer of a registry.
+        Without an answer of a registry it ends in a RegistryUnreachableError.
         """
+        properties = client_properties(self._settings)
         try:
-            with SchemaRegistryClient(client_properties(self._settings)) as client:
+            with asked(self._place), SchemaRegistryClient(properties) as client:
                 return question(client)
-        except SchemaRegistryError as error:
-            if error.error_code in NOT_FOUND:  # the registry's own, not anybody's 404
-                return None
-            raise RegistryUnreachableError(
-                f"{self._place}: {refusal(error)}"
-            ) from error
-        except (httpx2.HTTPError, httpx2.InvalidURL, OSError) as error:
-            raise RegistryUnreachableError(f"{self._place}: {cause(error)}") from error
-        except (ValueError, TypeError, LookupError, AttributeError) as error:
-            # what the client raises for an answer of another shape than it expects
-            raise RegistryUnreachableError(
-                f"{self._place}: the answer is not a schema registry's"
-            ) from error
+        except NotRegisteredError:
+            return None
