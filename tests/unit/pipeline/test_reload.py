@@ -21,6 +21,8 @@ from consumer.pipeline.reload import Reloader
 from tests.unit.pipeline.deployment import Deployment, mapping_text
 from tests.unit.pipeline.kit import EVENT, P0, P1, Q0, World, event
 
+pytestmark = pytest.mark.timeout(90)  # real files, threads and time
+
 SWAPS = 50
 POLL_SECONDS = 0.005
 REJECTS = "  oneNote: {from: note, missing: reject}\n"
@@ -79,7 +81,7 @@ class Run:
 
     async def until(self, is_so: Callable[[], bool]) -> None:
         """Wait until something is so."""
-        async with asyncio.timeout(15):
+        async with asyncio.timeout(40):
             while not is_so():  # noqa: ASYNC110 - it looks from outside
                 await asyncio.sleep(POLL_SECONDS / 5)
 
