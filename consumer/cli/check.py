@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import TypeVar
@@ -19,20 +19,23 @@ from consumer.cli.quoting import quoted_faults
 from consumer.config.load import Loaded, Origin
 from consumer.config.settings import Settings
 from consumer.decode.limits import DecodeLimits
-from consumer.decode.readers import load_readers
+from consumer.decode.readers import ReaderSchema
 from consumer.errors import ConfigurationError, FileFault
+from consumer.mapping.examples import run_tests
 from consumer.mapping.loading import check as check_mappings
 from consumer.mapping.mapping_set import MappingSet
-from consumer.pipeline.material import nothing_mapped
+from consumer.pipeline.material import (
+    failed_test,
+    keys_of,
+    nothing_mapped,
+    read_sources,
+)
 from consumer.source.properties import consumer_properties
 from consumer.telemetry.switch import read_switch
-from consumer.watch import read_folder
 
 __all__ = ["check"]
 
 T = TypeVar("T")
-AVRO = frozenset({".avsc"})
-MAPPINGS = frozenset({".yaml", ".yml", ".json"})  # fixtures stand beside mappings
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -210,8 +213,7 @@ def examine(
     if config is not None:
         findings.tried(lambda: consumer_properties(settings.kafka.properties))
         findings.tried(lambda: read_switch(os.environ, settings.tracing.sample_ratio))
-    keys = {name: key.reveal().encode() for name, key in settings.keys.items()}
-    known = None if config is None else keys
+    known = None if config is None else keys_of(settings)
     contracts = findings.tried(lambda: proved(settings, known, findings.own))
     if contracts is not None:
         compare(settings, against, contracts, findings)
@@ -226,8 +228,7 @@ def proved(
 
     Raises ConfigurationError when the schemas are wrong: nothing can be said then.
     """
-    readers = load_readers(read_folder(settings.schemas, AVRO))
-    files = read_folder(settings.mappings, MAPPINGS)
+    readers, files = read_sources(settings)
     checked = check_mappings(files, readers, settings.topics, keys)
     found.extend(checked.faults)
     mappings = checked.mappings
@@ -235,8 +236,22 @@ def proved(
         return None
     if not mappings.plans:
         found.append(nothing_mapped(settings))
+    found.extend(failing(files, readers, settings))
     contracts = [Contract(p, readers[p.spec.source.schema_]) for p in mappings.plans]
     return mappings, contracts
+
+
+def failing(
+    files: Mapping[str, str], readers: Mapping[str, ReaderSchema], settings: Settings
+) -> Iterator[FileFault]:
+    """Give each test that fails, as `run` refuses it.
+
+    Tests expect what the published test key gives, so the files are compiled with it.
+    """
+    tested = check_mappings(files, readers, settings.topics, None).mappings
+    for result in run_tests(tested.plans, files, readers) if tested else ():
+        if not result.passed:
+            yield failed_test(result)
 
 
 def compare(

@@ -8,6 +8,7 @@ Rules:
 
 from __future__ import annotations
 
+import functools
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
@@ -133,13 +134,16 @@ class Conditions:
         if {"event", "meta", *self.roots} & set(WORD.findall(text)):
             return False
         try:
-            condition = compile_condition(text, CelScope.of(NOWHERE))
+            condition = compile_condition(text, nowhere())
             return not condition.evaluate({})
         except (StepError, MappingError):  # its own check says what is wrong
             return False
 
 
-NOWHERE = Scope(event=None, schema="meta")
+@functools.cache
+def nowhere() -> CelScope:
+    """Return the scope of an expression that names nothing of a record."""
+    return CelScope.of(Scope(event=None, schema="meta"))
 
 
 # ---------------------------------------------------------------------------- tests

@@ -16,7 +16,8 @@ __all__ = ["Comparison", "Judge", "comparisons", "type_at"]
 STRING = r"\"[^\"\\\n]*\"|'[^'\\\n]*'"
 NUMBER = r"-?\d+(?:\.\d+)?"
 LITERAL = rf"(?:{STRING}|{NUMBER}|true|false)"
-PATH = r"[A-Za-z_]\w*(?:\s*\.\s*[A-Za-z_]\w*)+"
+# From the begin of a word only: a search in a long one must not start at each letter.
+PATH = r"(?<![\w.])[A-Za-z_]\w*(?:\s*\.\s*[A-Za-z_]\w*)+"
 EQUAL = re.compile(
     rf"(?<![\w.\]])(?:(?P<path>{PATH})\s*(?P<sign>==|!=)\s*(?P<value>{LITERAL})(?![\w.(\[])"
     rf"|(?P<value2>{LITERAL})\s*(?P<sign2>==|!=)\s*(?P<path2>{PATH})(?![\w.(\[]))"
@@ -28,6 +29,7 @@ BARE = re.compile(rf"(?P<not>!?)\s*(?P<path>{PATH})")
 PLAIN = re.compile(STRING)
 DEPTHS = {"(": 1, "[": 1, "{": 1, ")": -1, "]": -1, "}": -1}
 LEVELS = 20
+LONGEST = 4096
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,8 +83,11 @@ def constant(text: str) -> object:
 
 
 def is_odd(text: str) -> bool:
-    """Return whether there are comments, or texts that are more than plain ones."""
-    if "\\" in text or '"' * 3 in text or "'" * 3 in text:
+    """Return whether there are comments, or texts that are more than plain ones.
+
+    A very long expression is not looked into either: it would take too long.
+    """
+    if len(text) > LONGEST or "\\" in text or '"' * 3 in text or "'" * 3 in text:
         return True
     if "//" in blanked(text):
         return True
@@ -108,15 +113,21 @@ def split(text: str, sign: str) -> list[str]:
 
 
 def unwrapped(text: str) -> str:
-    """Return `text` without a bracket around all of it."""
+    """Return `text` without the brackets around all of it."""
     text = text.strip()
+    while is_wrapped(blanked(text)):
+        text = text[1:-1].strip()
+    return text
+
+
+def is_wrapped(bare: str) -> bool:
+    """Return whether the bracket that begins an expression ends with it."""
     depth = 0
-    for place, sign in enumerate(blanked(text)):
+    for place, sign in enumerate(bare):
         depth += DEPTHS.get(sign, 0)
         if depth == 0:
-            is_around = sign == ")" and place == len(text) - 1
-            return unwrapped(text[1:-1]) if is_around else text
-    return text
+            return sign == ")" and place == len(bare) - 1
+    return False
 
 
 @dataclass(frozen=True, slots=True)
@@ -133,8 +144,10 @@ class Judge:
 
     def never(self, text: str, levels: int = LEVELS) -> str:
         """Return why no record meets `text`; empty when one may."""
+        if is_odd(text):
+            return ""
         text = unwrapped(text)
-        if is_odd(text) or levels == 0 or len(split(text, "?")) > 1:
+        if levels == 0 or len(split(text, "?")) > 1:
             return ""
         either = split(text, "||")
         if len(either) > 1:

@@ -99,6 +99,23 @@ def test_a_folder_without_a_mapping(
     assert ended.code == Exit.CONFIGURATION
 
 
+def test_a_test_that_fails(
+    capsys: pytest.CaptureFixture[str], config: Path, tmp_path: Path
+) -> None:
+    """What `run` refuses to work with is a fault here, too; keys do not matter."""
+    mappings = tmp_path / "mappings"
+    shutil.copytree(shipped_mappings(), mappings)
+    file = mappings / "loan-funded.yaml"
+    file.write_text(file.read_text().replace('loanRate: "5.125"', 'loanRate: "5"'))
+    text = config.read_text().replace(str(shipped_mappings()), str(mappings))
+    config.write_text(text + "keys: {crm-pepper: s3cr3t}\n")
+    ended = run(capsys, "check", "--config", str(config))
+    assert ended.code == Exit.CONFIGURATION
+    assert "error C112: The test `a funded mortgage` of `loan-funded` fails." in (
+        ended.out
+    )
+
+
 def test_faults_of_all_kinds_come_together(
     capsys: pytest.CaptureFixture[str],
     config: Path,
