@@ -11,6 +11,7 @@ from __future__ import annotations
 import asyncio
 import hashlib
 import logging
+import os
 from collections.abc import AsyncIterator, Callable, Mapping
 from pathlib import Path
 
@@ -96,12 +97,32 @@ class Folder:
     def _read(self) -> dict[Path, str]:
         found: dict[Path, str] = {}
         for folder in self._folders:
-            for path in sorted(folder.rglob("*")):
-                # A ConfigMap keeps its versions in folders that begin with two dots.
-                inside = path.relative_to(folder).parts
-                if path.suffix in self._suffixes and inside[0][:2] != "..":
-                    found |= digest_of(path)
+            for path in files_of(folder, self._suffixes):
+                found |= digest_of(path)
         return found
+
+
+def files_of(folder: Path, suffixes: frozenset[str]) -> list[Path]:
+    """Return the files in `folder` and below, in order.
+
+    Files and folders whose name begins with a dot are left out: a ConfigMap keeps its
+    versions in such folders, and removes them while we look. What goes away meanwhile is
+    not there; `Path.rglob` would raise.
+    """
+    found: list[Path] = []
+    seen: set[str] = set()  # a folder may be a link, also to one above it
+    for inside, folders, names in os.walk(folder, followlinks=True):
+        real = os.path.realpath(inside)
+        folders[:] = [name for name in folders if name[0] != "." and real not in seen]
+        if real in seen:
+            continue
+        seen.add(real)
+        found += [
+            Path(inside, name)
+            for name in names
+            if name[0] != "." and Path(name).suffix in suffixes
+        ]
+    return sorted(found)
 
 
 def digest_of(path: Path) -> dict[Path, str]:
@@ -130,18 +151,12 @@ async def changes(
 def read_folder(folder: Path, suffixes: frozenset[str]) -> dict[str, str]:
     """Return the texts of the files in `folder` and below, by path, in order.
 
-    Files whose name begins with a dot, and folders likewise, are left out: a ConfigMap
-    keeps its versions in such folders.
-
     Raises:
         ConfigurationError: A file cannot be read.
     """
     texts: dict[str, str] = {}
     faults: list[FileFault] = []
-    for path in sorted(folder.rglob("*")):
-        is_hidden = any(part[0] == "." for part in path.relative_to(folder).parts)
-        if path.suffix not in suffixes or is_hidden or not path.is_file():
-            continue
+    for path in files_of(folder, suffixes):
         try:
             texts[str(path)] = path.read_text(encoding="utf-8")
         except (OSError, UnicodeDecodeError) as error:

@@ -142,11 +142,9 @@ class Intake:
         Records of an ended epoch, which were on their way when it ended, are nobody's.
         """
         known = set(admitted)
-        epochs = self._scheduler.positions({record.source for record in batch})
+        epoch = self._scheduler.epoch
         return sum(
-            record not in known
-            and record.source in epochs
-            and epochs[record.source].epoch == record.epoch
+            record not in known and epoch(record.source) == record.epoch
             for record in batch
         )
 

@@ -86,7 +86,12 @@ class Reloader:
         try:
             material = await asyncio.to_thread(self._read)
         except ConfigurationError as error:
-            self._refuse(error)
+            self._refuse(tuple(map(str, error.faults)))
+            return
+        except Exception as error:
+            # Whatever it was: the set in force is right, and goes on.
+            log.exception("the new mappings cannot be judged")
+            self._refuse((f"unexpected: {type(error).__name__}; see the log",))
             return
         if material is None:
             self._is_owed = True
@@ -123,15 +128,15 @@ class Reloader:
                 return material
         return None
 
-    def _refuse(self, error: ConfigurationError) -> None:
-        self.refused = tuple(str(fault) for fault in error.faults[:MOST_TOLD])
+    def _refuse(self, faults: tuple[str, ...]) -> None:
+        self.refused = faults[:MOST_TOLD]
         self._count("refused")
         log.error(
             "new mappings are refused; the old ones stay in force",
             extra={
                 "set": self._in_force.mappings.version,
                 "faults": list(self.refused),
-                "more": max(0, len(error.faults) - MOST_TOLD),
+                "more": max(0, len(faults) - MOST_TOLD),
             },
         )
 

@@ -10,7 +10,11 @@ Rules:
     - Beyond the committable offset, the commit's metadata says what is done all the same
       (`marks`, `offset_map`). A record that is marked there is not admitted again.
     - At three quarters of a map's space, or of its span, the map is full: what comes then
-      might be done and could not be written down.
+      might be done and could not be written down. It is not full while nothing is
+      incomplete: whatever was carried into it shrinks only as records are read.
+    - A record that was rejected before its profile was known, and waits for its dead
+      letter, may be about anybody: were it sent again, it could write over any later
+      one. So the map ends before it.
     - A partition's state belongs to one epoch. Another assignment makes another one,
       so nothing late can reach into it: what arrives for the old one finds `alive`
       false. (Redpanda Connect PR 4009: a late acknowledgement put a revoked offset
@@ -42,6 +46,7 @@ from consumer.schedule.offset_map import (
 __all__ = ["GivenUp", "Partition", "Ticket"]
 
 FULL_RATIO = 0.75
+MOST_KEPT = 50_000  # complete records that are kept unmarked: no bound holds them
 
 
 class GivenUp(msgspec.Struct, frozen=True):
@@ -101,6 +106,7 @@ class Partition:
         next_offset: One past the highest offset seen; at first where reading starts.
         held_bytes: Size of the incomplete records.
         marks: What is done beyond the committable offset.
+        unknown: Offsets that were rejected before their profile was known.
         acknowledged: What the broker last confirmed; None when nothing yet.
         stop_code: The broker's error for which nothing is taken; None when none.
         stopped_at: When it came.
@@ -128,6 +134,7 @@ class Partition:
         "open",
         "stop_code",
         "stopped_at",
+        "unknown",
     )
 
     def __init__(
@@ -148,7 +155,8 @@ class Partition:
         self._map_characters = METADATA_CHARACTERS
         self._has_no_map = False
         self._written = NO_MAP
-        self._written_for: tuple[int, int, int] | None = None
+        self._written_for: tuple[int, int, int, int] | None = None
+        self.unknown: set[int] = set()
         self.acknowledged: Commit | None = None
         self.stop_code: int | None = None
         self.stopped_at = now
@@ -172,6 +180,10 @@ class Partition:
     @property
     def is_map_full(self) -> bool:
         """True when what is read from now on might not fit into the offset map."""
+        if not self.incomplete:
+            return False
+        if self.marks.kept >= MOST_KEPT:
+            return True
         if self.next_offset - self.committable >= FULL_RATIO * MOST_OFFSETS:
             return True
         written = self._map()
@@ -218,8 +230,9 @@ class Partition:
         offset, incomplete = ticket.record.offset, self.incomplete
         is_first = next(iter(incomplete)) == offset
         del incomplete[offset]
+        self.unknown.discard(offset)
         if not is_first or self.marks.has_lingering:
-            self.marks.complete(offset, ticket.profiles)
+            self.marks.complete(offset, ticket.profiles, self.committable)
 
     def confirm(self) -> None:
         """Note that the broker answered a commit sent after the assignment."""
@@ -273,9 +286,18 @@ class Partition:
         if self.marks.end <= base:
             return NO_MAP
         allowed = 0 if self._has_no_map else self._map_characters
-        wanted = (base, self.marks.version, allowed)
+        end = min(self.unknown, default=self.next_offset + MOST_OFFSETS)
+        wanted = (base, self.marks.version, allowed, end)
         if wanted != self._written_for:
             bitmap = self.marks.bitmap(base) if allowed else b""
+            if self.unknown:
+                bitmap = beginning(bitmap, end - base)
             self._written = written_map(base, bitmap, allowed)
             self._written_for = wanted
         return self._written
+
+
+def beginning(bitmap: bytes, bits: int) -> bytes:
+    """Return a bitmap with only so many of its bits."""
+    number = int.from_bytes(bitmap, "little") & ((1 << bits) - 1)
+    return number.to_bytes(len(bitmap), "little")

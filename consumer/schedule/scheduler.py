@@ -157,6 +157,8 @@ class Scheduler:
         ticket = self._ticket(record)
         if ticket is not None and ticket.mapped is None:
             ticket.letter_owed = True
+            ticket.partition.unknown.add(record.offset)
+            self._commits.touch(ticket.partition)
         return rejection(record, failure, now)
 
     def owes_letter(self, record: Record) -> bool:
@@ -250,6 +252,11 @@ class Scheduler:
         opened = self._commits.acknowledge(self._partitions, commits, failed, sent_at)
         for partition in opened:
             self._dispatch.shards.unpark(partition)
+
+    def epoch(self, partition: TopicPartition) -> int | None:
+        """Return the number of a partition's assignment; None when it has none."""
+        found = self._partitions.get(partition)
+        return None if found is None else found.epoch
 
     def positions(
         self, partitions: Iterable[TopicPartition]

@@ -17,7 +17,7 @@ grace time make the member leave and join again, and that begins with a full req
 from __future__ import annotations
 
 import logging
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from concurrent.futures import Future
 
 from confluent_kafka import KafkaException
@@ -45,6 +45,7 @@ class Watched:
         self._grace_seconds = grace_seconds
         self._astray = NONE
         self._since = 0.0
+        self._noted_at = 0.0
 
     def note(
         self,
@@ -63,7 +64,10 @@ class Watched:
             now: Monotonic seconds.
         """
         astray = (assigned - mine) | (mine - target)
-        lasting = self._astray & astray
+        was_silent = now > self._noted_at + self._grace_seconds
+        self._noted_at = now
+        # Between two answers far apart anything may have been right for a while.
+        lasting = NONE if was_silent else self._astray & astray
         if not lasting:
             self._astray, self._since = astray, now
             return NONE
@@ -88,14 +92,23 @@ class Audit:
         self._is_refused = False
 
     def check(
-        self, member: str, mine: frozenset[TopicPartition], now: float
+        self,
+        member: Callable[[], str | None],
+        mine: Callable[[], frozenset[TopicPartition]],
+        now: float,
     ) -> frozenset[TopicPartition]:
-        """Return what is astray for too long, when an answer has come; else nothing."""
+        """Return what is astray for too long, when an answer has come; else nothing.
+
+        Args:
+            member: Gives our member id; asked only then.
+            mine: Gives what we have; likewise.
+            now: Monotonic seconds.
+        """
         if self._asked is not None:
             if not self._asked.done():
                 return NONE
             answer, self._asked = self._asked, None
-            return self._judged(answer, member, mine, now)
+            return self._judged(answer, member() or "", mine(), now)
         if self._ask_at is None:  # at once would meet a group that is not joined yet
             self._ask_at = now + self._every_seconds
         elif now >= self._ask_at:

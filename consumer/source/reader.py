@@ -237,8 +237,7 @@ class Reader:
         """Join anew when the group and we disagree for too long on what is ours."""
         if self.audit is None or self._subscription is None:
             return
-        given = self.rebalance.given()
-        astray = self.audit.check(self.consumer.memberid() or "", given, now)
+        astray = self.audit.check(self.consumer.memberid, self.rebalance.given, now)
         if astray:
             self.rebalance.tell_astray(astray)
             self.consumer.unsubscribe()

@@ -109,7 +109,9 @@ class ModelPartition:
                 unmarked.append(record)
             else:
                 found.add(offset)
-        return {offset for offset in found if offset >= self.committable}
+        unknown = [o for o, r in self.held.items() if r.letter_owed and not r.mapped]
+        end = min(unknown, default=self.highest + 10**9)
+        return {offset for offset in found if self.committable <= offset < end}
 
     @property
     def is_open(self) -> bool:

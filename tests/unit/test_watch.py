@@ -1,11 +1,14 @@
 """Watched files: tokens and folders."""
 
 import os
+import threading
 from pathlib import Path
 
 import pytest
 
-from consumer.watch import Folder, TokenFile, changes
+from consumer.watch import Folder, TokenFile, changes, read_folder
+
+YAML = frozenset({".yaml"})
 
 
 def test_a_token_is_read_again(tmp_path: Path) -> None:
@@ -56,6 +59,38 @@ def test_a_swapped_link_is_a_change(tmp_path: Path) -> None:
     (tmp_path / "..new").rename(tmp_path / "..data")
     assert folder.has_changed()
     assert not folder.has_changed()
+
+
+def test_folders_that_come_and_go_are_no_fault(tmp_path: Path) -> None:
+    """Bug: a ConfigMap's old folder, removed in the middle of a walk, ended the run."""
+    (tmp_path / "a.yaml").write_text("1")
+    ends = threading.Event()
+
+    def churn() -> None:
+        while not ends.is_set():
+            (tmp_path / "..old").mkdir()
+            (tmp_path / "sub").mkdir()
+            (tmp_path / "sub").rmdir()
+            (tmp_path / "..old").rmdir()
+
+    thread = threading.Thread(target=churn)
+    thread.start()
+    try:
+        for _ in range(3000):
+            assert list(read_folder(tmp_path, YAML)) == [str(tmp_path / "a.yaml")]
+    finally:
+        ends.set()
+        thread.join()
+
+
+def test_a_folder_that_is_a_link_is_read(tmp_path: Path) -> None:
+    """As a ConfigMap has it for a file with a path; one to a folder above ends."""
+    (tmp_path / "..1/fixtures").mkdir(parents=True)
+    (tmp_path / "..1/fixtures/a.yaml").write_text("1")
+    (tmp_path / "..data").symlink_to("..1")
+    (tmp_path / "fixtures").symlink_to("..data/fixtures")
+    (tmp_path / "..1/fixtures/up").symlink_to(tmp_path)
+    assert list(read_folder(tmp_path, YAML)) == [str(tmp_path / "fixtures/a.yaml")]
 
 
 def test_what_counts_is_content(tmp_path: Path) -> None:

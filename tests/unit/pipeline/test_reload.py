@@ -16,6 +16,7 @@ import pytest
 
 from consumer.errors import DependencyError
 from consumer.model import PauseReason
+from consumer.pipeline import reload
 from consumer.pipeline.material import Material, read_material
 from consumer.pipeline.reload import Reloader
 from tests.unit.pipeline.deployment import Deployment, mapping_text
@@ -291,3 +292,24 @@ async def test_a_schema_that_is_mended_lets_its_topic_go_on(tmp_path: Path) -> N
         await run.until(lambda: run.counts["swapped"] == 1)
         await run.until(lambda: run.world.statistics.held == 0)
         assert run.world.reasons == set()
+
+
+async def test_what_nobody_foresaw_changes_nothing(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Bug: an error that is no fault of a file ended a healthy process."""
+    deployment = Deployment(tmp_path, pair(1))
+    async with Run.begun(deployment) as run:
+        old = run.version
+
+        def fail(_: object) -> Material:
+            raise RuntimeError("canary")
+
+        with monkeypatch.context() as patched:
+            patched.setattr(reload, "read_material", fail)
+            deployment.deploy(pair(2))
+            await run.until(lambda: run.counts["refused"] == 1)
+        assert run.version == old
+        assert run.reloader.refused == ("unexpected: RuntimeError; see the log",)
+        deployment.deploy(pair(3))
+        await run.until(lambda: run.counts["swapped"] == 1)

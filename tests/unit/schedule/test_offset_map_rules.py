@@ -4,7 +4,16 @@ from __future__ import annotations
 
 import pytest
 
-from consumer.model import DELIVERED, UNSENT, Commit, PauseReason, Record
+from consumer.model import (
+    DELIVERED,
+    UNSENT,
+    Commit,
+    Failure,
+    PauseReason,
+    Record,
+    Stage,
+)
+from consumer.schedule import offsets
 from consumer.schedule.commits import METADATA_TOO_LARGE
 from consumer.schedule.offset_map import MOST_OFFSETS, read_map
 from consumer.schedule.policy import SchedulePolicy
@@ -224,3 +233,49 @@ def test_bits_that_are_not_reached_yet_are_in_every_commit() -> None:
     after.scheduler.offer(made, mapped(), 0.0)
     assert not after.scheduler.admit(record(2, epoch=2), 0.0)
     assert position(after) == Commit(3, "", 2)
+
+
+def test_a_full_map_that_was_carried_over_stops_nothing() -> None:
+    """Bug: a partition taken over with a full map was never read again."""
+    after = crashed(ragged(32_000))
+    assert len(position(after).metadata) > 3072
+    after.renew(1.0)
+    assert LOANS not in after.scheduler.flow(1.0).paused
+    made = record(0, epoch=2)
+    after.scheduler.admit(made, 1.0)
+    after.scheduler.offer(made, mapped(), 1.0)
+    after.renew(2.0)
+    assert LOANS not in after.scheduler.flow(2.0).paused
+
+
+def test_a_record_rejected_before_its_profile_was_known_ends_the_map() -> None:
+    """Bug: its letter unconfirmed, it was sent again over what came after it."""
+    desk = Desk()
+    desk.put(0, "slow")
+    desk.put(1, "a")
+    rejected = admitted(desk, 2)
+    desk.put(3, "a")
+    deliver(desk, "a")
+    deliver(desk, "a")
+    assert done_in(position(desk)) == [1, 3]
+    failure = Failure(Stage.DECODE, "unknown_schema", "nobody knows it")
+    assert desk.scheduler.reject(rejected, failure, 0.0).failure == failure
+    assert done_in(position(desk)) == [1]
+    assert desk.scheduler.settle(rejected)
+    assert done_in(position(desk)) == [1, 2, 3]
+
+
+def test_too_many_kept_records_stop_the_fetch(monkeypatch: pytest.MonkeyPatch) -> None:
+    """What is done and may not be marked is held by no other bound."""
+    monkeypatch.setattr(offsets, "MOST_KEPT", 3)
+    desk = Desk()
+    desk.put(0, "a", "b")
+    for offset in range(1, 5):
+        desk.put(offset, "b")
+    for _ in range(5):
+        deliver(desk, "b")
+    desk.renew(0.0)
+    assert LOANS in desk.scheduler.flow(0.0).paused
+    deliver(desk, "a")
+    desk.renew(0.0)
+    assert LOANS not in desk.scheduler.flow(0.0).paused

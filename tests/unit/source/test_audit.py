@@ -68,3 +68,12 @@ def test_after_it_was_told_the_grace_begins_anew() -> None:
     assert watched.note(of(), of(P0), of(P0), 25.0) == NONE
     assert watched.note(of(), of(P0), of(P0), 44.0) == NONE
     assert watched.note(of(), of(P0), of(P0), 45.0) == of(P0)
+
+
+def test_a_silence_begins_the_grace_anew() -> None:
+    """Bug: the first answer after an outage of the brokers made everybody join anew."""
+    watched = Watched(GRACE)
+    watched.note(of(), of(P0), of(P0), 0.0)
+    assert watched.note(of(), of(P0), of(P0), 600.0) == NONE
+    assert watched.note(of(), of(P0), of(P0), 610.0) == NONE
+    assert watched.note(of(), of(P0), of(P0), 620.0) == of(P0)
