@@ -42,6 +42,7 @@ def test_all_tables_are_there() -> None:
         (ROOT.name, "docs configuration"),
         (ROOT.name, "docs metrics"),
         ("schemas", "docs mapping"),
+        ("schemas", "docs texts"),
         ("schemas", "docs functions"),
         ("schemas", "docs attributes"),
     ]

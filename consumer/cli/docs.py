@@ -15,6 +15,7 @@ from consumer.mapping.attribute_tables import attributes
 from consumer.mapping.function_tables import functions
 from consumer.mapping.json_schema import json_schema as mapping_schema
 from consumer.mapping.key_tables import mapping_keys
+from consumer.mapping.text_tables import texts
 from consumer.telemetry.names import table as metrics_table
 
 __all__ = ["docs"]
@@ -25,6 +26,7 @@ TABLES: dict[str, Callable[[], str]] = {
     "functions": functions,
     "mapping": mapping_keys,
     "metrics": metrics_table,
+    "texts": texts,
 }
 SCHEMAS: dict[str, Callable[[], object]] = {
     "configuration-schema": json_schema,
@@ -41,7 +43,7 @@ ATTRIBUTES = "attributes"
 def docs(
     subject: str, config: str | None, schemas: str | None, mappings: str | None
 ) -> int:
-    r"""Print a reference: markdown, or a JSON Schema. The options are for attributes.
+    """Print a reference: markdown, or a JSON Schema. The options are for attributes.
 
     \b
     attributes             what the mappings of a folder write, and where it is from
@@ -52,7 +54,8 @@ def docs(
     mapping                every key of a mapping file: meaning, values, default
     mapping-schema         the JSON Schema of a mapping file, for editors
     metrics                every metric: type, unit, labels and meaning
-    """
+    texts                  how a value becomes a text, with examples
+    """  # noqa: D301 - click's own mark, a real backspace, keeps the lines apart
     if subject == ATTRIBUTES:
         click.echo(catalogue(config, schemas, mappings), nl=False)
         return 0
