@@ -126,8 +126,22 @@ class Kafka:
         if outcome.kind in {OutcomeKind.DELIVERED, OutcomeKind.REJECTED}:
             self.fates[place, record.offset] = outcome.kind
 
+    def note_rejection(self, record: Record) -> None:
+        """Remember that a record was refused, though it may have been delivered before.
+
+        Sent again after a crash and refused this time, it is given up: what stands
+        before it in the log may be the last that was written.
+        """
+        for item in dict(self.logs[record.source])[record.offset].items:
+            place = item.profile, record.source
+            self.fates[place, record.offset] = OutcomeKind.REJECTED
+
     def wrong(self) -> dict[object, tuple[int, int]]:
-        """Return what each profile has from a partition, and should have, if it differs."""
+        """Return what each profile has from a partition, if that is older than it should.
+
+        A newer one is no fault: it was delivered, sent again after a crash and refused
+        then; an item that is given up may have been applied.
+        """
         expected: dict[tuple[ProfileId, TopicPartition], int] = {}
         for (place, offset), fate in self.fates.items():
             if fate is OutcomeKind.DELIVERED:
@@ -135,7 +149,7 @@ class Kafka:
         return {
             place: (self.written[place], offset)
             for place, offset in expected.items()
-            if self.written[place] != offset
+            if self.written[place] < offset
         }
 
     def next_offset(

@@ -183,6 +183,7 @@ class World(RuleBasedStateMachine):
             assert settlement.end is End.DEAD_LETTERED
             record.letter_owed = True
             self.letters.append((record, settlement))
+            self.kafka.note_rejection(record.record)
             return
         mapped = dict(self.kafka.logs[name])[offset]
         self.model.offer(record, mapped, self.now)
