@@ -279,10 +279,17 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser = argparse.ArgumentParser(prog="python -m tests.bench.mapping")
     parser.add_argument("--events", type=int, default=2000, help="of one round")
     parser.add_argument("--rounds", type=int, default=15)
+    parser.add_argument(
+        "--slack",
+        type=float,
+        default=1.0,
+        help="how much of an aim is enough: more than 1 where others use the machine",
+    )
     options = parser.parse_args(arguments)
     figures = measure(options.events, options.rounds)
     sys.stdout.write("\n".join(str(figure) for figure in figures) + "\n")
-    return 0 if all(figure.ratio <= figure.aim for figure in figures) else 1
+    enough = all(figure.ratio <= figure.aim * options.slack for figure in figures)
+    return 0 if enough else 1
 
 
 if __name__ == "__main__":
