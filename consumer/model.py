@@ -323,6 +323,7 @@ class Work(msgspec.Struct, frozen=True, gc=False, eq=False):
         attempt: 1 for the first time these items are sent.
         ready_at: When it became ready, on the clock of `now` (for the queue wait).
         probe: True when it is sent to find out whether the endpoint is well again.
+        is_retry: True when an item of it failed before: it took a token of the budget.
     """
 
     profile: ProfileId
@@ -331,6 +332,7 @@ class Work(msgspec.Struct, frozen=True, gc=False, eq=False):
     attempt: int
     ready_at: float
     probe: bool = False
+    is_retry: bool = False
 
     def __repr__(self) -> str:
         """Return sizes only."""

@@ -32,6 +32,13 @@ class LimitSettings:
         default=64,
         metadata=key(Integer(low=1, high=10_000), "Calls on the wire at once"),
     )
+    merged_items: int = field(
+        default=1_000,
+        metadata=key(
+            Integer(low=1, high=100_000),
+            "Waiting updates of a profile that are sent in one call; 1 sends each alone",
+        ),
+    )
     held_records: int = field(
         default=10_000,
         metadata=key(Integer(low=1), "Records held at once, whatever the lag"),

@@ -24,7 +24,7 @@ from consumer.pipeline.pipeline import Pipeline, PipelinePolicy, Rooms
 from consumer.pipeline.ports import Letters, Registry, Transport
 from consumer.pipeline.schemas import SchemaDesk
 from consumer.pipeline.settlement import Compose, SettlementDesk
-from consumer.schedule.policy import RetryPolicy, SchedulePolicy
+from consumer.schedule.policy import MergePolicy, RetryPolicy, SchedulePolicy
 from consumer.schedule.quota import Quota
 from consumer.schedule.scheduler import Scheduler
 from consumer.settle import DeadLetter, LetterContext, dead_letter, letter_topic
@@ -123,6 +123,7 @@ def schedule_policy(settings: Settings, lease_seconds: float) -> SchedulePolicy:
         held_bytes=limits.held_bytes,
         max_in_flight=limits.max_in_flight,
         membership_lease_seconds=lease_seconds,
+        merge=MergePolicy(items=limits.merged_items),
         retry=RetryPolicy(
             base_seconds=retry.base_seconds,
             cap_seconds=retry.cap_seconds,

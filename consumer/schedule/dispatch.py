@@ -4,13 +4,16 @@ Rules:
     - Room and ready work mean that something is sent (promise 6).
     - A retry needs a token of the endpoint's budget, a probe none.
     - UNSENT puts a work back as it was: no attempt, no failure, no token.
+    - A work of several items is never given up as one. What would give it up halves it,
+      in order, until the culprit stands alone: about 2 log2 n calls. A half that was
+      only rejected waits for nothing and needs no token.
     - A work that carries an item of an ended epoch: delivered completes the others; any
       other outcome puts them back as if not sent. What it says of the endpoint counts.
 
 Theory of operation:
     `take` follows hints from the endpoint's `Ready` to the shards until the room is
-    used. A work is one item today; where several are merged, `_work` gathers them and
-    `_rejected` halves them.
+    used; `merging` says what goes out with the first item of a shard. Attempts and
+    troubles belong to items, so that an item which joined late has its own.
 """
 
 from __future__ import annotations
@@ -23,6 +26,7 @@ import msgspec
 from consumer.model import Failure, Outcome, OutcomeKind, Part, Stage, Work
 from consumer.schedule.endpoint import Endpoint, Halt, is_suspect
 from consumer.schedule.entry import Entry, Trouble
+from consumer.schedule.merging import Gathered, gather, halves
 from consumer.schedule.offsets import GivenUp
 from consumer.schedule.policy import SchedulePolicy
 from consumer.schedule.shards import Shards
@@ -49,6 +53,7 @@ class Dispatch:
         self.endpoint = Endpoint(policy, random)
         self.shards = Shards(self.endpoint.ready)
         self._policy = policy.retry
+        self._merge = policy.merge
 
     def take(self, room: int, now: float) -> list[Work]:
         """Return at most `room` works; they are in flight from now on."""
@@ -67,11 +72,12 @@ class Dispatch:
             entry = shards.candidate(hint)
             if entry is None:
                 continue
-            if entry is not hint:
-                shards.claim(hint)
-            if self._may_go(entry, now):
-                works.append(self._launch(entry))
+            gathered = gather(entry.shard, entry, self._merge)
+            if self._may_go(gathered, now):
+                works.append(self._launch(gathered))
                 endpoint.budget.note_call()
+            if hint.waiting and hint is not entry:
+                shards.claim(hint)
         return works
 
     def complete(self, work: Work, outcome: Outcome, now: float) -> list[Ended]:
@@ -95,26 +101,25 @@ class Dispatch:
         dues = (self.shards.next_wake(), self.endpoint.next_due(now))
         return min((due for due in dues if due is not None and due > now), default=None)
 
-    def _work(self, entries: tuple[Entry, ...], *, probe: bool) -> Work:
-        entry = entries[0]
-        item = entry.item
-        return Work(
-            item.profile,
-            item.attributes,
-            (Part(entry.ticket.record, item),),
-            entry.attempts + 1,
-            entry.ready_at,
+    def _launch(self, gathered: Gathered, *, probe: bool = False) -> Work:
+        entries = gathered.entries
+        first = entries[0]
+        work = Work(
+            first.item.profile,
+            gathered.attributes,
+            tuple([Part(entry.ticket.record, entry.item) for entry in entries]),
+            max(entry.attempts for entry in entries) + 1,
+            first.ready_at,
             probe,
+            is_retry(entries),
         )
-
-    def _launch(self, entry: Entry, *, probe: bool = False) -> Work:
-        work = self._work((entry,), probe=probe)
-        self.shards.launch(entry, work)
+        self.shards.launch(entries, work)
         return work
 
-    def _may_go(self, entry: Entry, now: float) -> bool:
-        if not entry.attempts or self.endpoint.budget.spend(now):
+    def _may_go(self, gathered: Gathered, now: float) -> bool:
+        if not is_retry(gathered.entries) or self.endpoint.budget.spend(now):
             return True
+        entry = gathered.entries[0]
         entry.shard.held_by = entry
         hint = (entry.rank, entry.sequence, entry)
         heapq.heappush(self.endpoint.starved, hint)
@@ -136,7 +141,7 @@ class Dispatch:
                 halt.asked = asked
         if entry is None:
             return []
-        work = self._launch(entry, probe=True)
+        work = self._launch(gather(entry.shard, entry, self._merge), probe=True)
         halt.probe = work
         halt.asked.add(work.profile)
         return [work]
@@ -182,21 +187,21 @@ class Dispatch:
         counts = self.endpoint.note_failure(work, outcome, now)
         if not all(entry.ticket.partition.alive for entry in entries):
             return self._unsent(entries)
-        ended: list[Ended] = []
-        kept: list[Entry] = []
-        for entry in entries:
-            trouble = self._blame(entry, outcome, now, counts=counts)
-            if outcome.kind is OutcomeKind.REJECTED or self._is_over(trouble):
-                ended.append(Ended(entry, _given_up(entry, trouble, outcome)))
-            else:
-                kept.append(entry)
-        if kept:
-            backoff = self.endpoint.backoff(kept[0].attempts)
-            self.shards.put_back(kept)
-            self.shards.hold(
-                kept[0], now + max(backoff, self.endpoint.wait_seconds(outcome))
-            )
-        return ended
+        is_rejected = outcome.kind is OutcomeKind.REJECTED
+        troubles = [self._blame(one, outcome, now, counts=counts) for one in entries]
+        if is_rejected or any(map(self._is_over, troubles)):
+            if len(entries) == 1:
+                return [Ended(entries[0], _given_up(entries[0], troubles[0], outcome))]
+            for half in halves(entries):
+                self.shards.seal(half)
+        self.shards.put_back(entries)
+        if is_rejected:
+            self.endpoint.ready.put_back(entries[0])
+        else:
+            backoff = self.endpoint.backoff(max(e.attempts for e in entries))
+            wait = max(backoff, self.endpoint.wait_seconds(outcome))
+            self.shards.hold(entries[0], now + wait)
+        return []
 
     def _blame(
         self, entry: Entry, outcome: Outcome, now: float, *, counts: bool
@@ -206,8 +211,10 @@ class Dispatch:
         trouble = entry.trouble
         if trouble is None:
             trouble = entry.trouble = Trouble(now, now, unwell)
+        is_rejected = outcome.kind is OutcomeKind.REJECTED
+        entry.is_retry = not is_rejected
         trouble.refused = is_suspect(outcome)
-        if counts:
+        if counts and not is_rejected:
             trouble.refusals += trouble.refused
             trouble.retries += not trouble.refused
             elapsed = now - trouble.last_failure
@@ -221,6 +228,11 @@ class Dispatch:
             trouble.retries >= policy.max_attempts
             and trouble.counted_seconds >= policy.give_up_after_seconds
         )
+
+
+def is_retry(entries: tuple[Entry, ...]) -> bool:
+    """Tell whether any of these failed before: sending them takes a token."""
+    return any(entry.is_retry for entry in entries)
 
 
 def _given_up(entry: Entry, trouble: Trouble, outcome: Outcome) -> GivenUp:

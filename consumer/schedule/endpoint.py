@@ -121,7 +121,7 @@ class Endpoint:
     def note_delivery(self, work: Work, now: float) -> Halt | None:
         """Note a delivery; return the halt that it ended, if it ended one."""
         self._answers.note(work.profile, now, accepted=True)
-        if work.attempt > 1 and not work.probe:
+        if work.is_retry and not work.probe:
             self.budget.give_back()
         if self._suspects:
             self._suspects.clear()
@@ -140,7 +140,7 @@ class Endpoint:
             halt.probe = None
             halt.probe_at = now
             halt.asked.discard(work.profile)
-        elif work.attempt > 1 and not work.probe:
+        elif work.is_retry and not work.probe:
             self.budget.give_back()
 
     def note_failure(self, work: Work, outcome: Outcome, now: float) -> bool:

@@ -50,7 +50,10 @@ class Entry(msgspec.Struct, eq=False):
         ready_at: When it became ready, or is again after a failure.
         rank: Its ready time less its class's head start; a retry keeps its place.
         waiting: True while it stands in its shard.
+        hinted: True while a hint of it is kept anywhere.
         attempts: Calls made for it.
+        is_retry: True when its last call failed: the next one takes a token.
+        seal: The half of a rejected work that it belongs to; 0 for none.
         trouble: What went wrong; None while nothing did.
     """
 
@@ -61,7 +64,10 @@ class Entry(msgspec.Struct, eq=False):
     ready_at: float
     rank: float
     waiting: bool = True
+    hinted: bool = True
     attempts: int = 0
+    is_retry: bool = False
+    seal: int = 0
     trouble: Trouble | None = None
 
     @property

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
-__all__ = ["RetryPolicy", "SchedulePolicy"]
+__all__ = ["MergePolicy", "RetryPolicy", "SchedulePolicy"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -45,6 +45,29 @@ class RetryPolicy:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class MergePolicy:
+    """How many waiting items of a profile are sent in one call.
+
+    Attributes:
+        items: The most; 1 sends each by itself.
+        characters: The most that names and values of a merged work have together. A
+            single item may have more.
+    """
+
+    items: int = 1_000
+    characters: int = 16_000
+
+    def __post_init__(self) -> None:
+        """Refuse bounds that cannot be.
+
+        Raises:
+            ValueError: A bound is below 1.
+        """
+        if min(self.items, self.characters) < 1:
+            raise ValueError("items and characters of a merge are at least 1")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class SchedulePolicy:
     """The scheduler's bounds.
 
@@ -55,6 +78,7 @@ class SchedulePolicy:
         max_in_flight: The caller's concurrency limit: the retry budget is twice that.
         membership_lease_seconds: How long an acknowledged commit proves membership.
         retry: When a failed work is sent again.
+        merge: What is sent in one call.
     """
 
     held_records: int = 10_000
@@ -63,6 +87,7 @@ class SchedulePolicy:
     max_in_flight: int = 64
     membership_lease_seconds: float = 20.0
     retry: RetryPolicy = field(default_factory=RetryPolicy)
+    merge: MergePolicy = field(default_factory=MergePolicy)
 
     def __post_init__(self) -> None:
         """Refuse bounds that cannot be.

@@ -56,6 +56,7 @@ class Ready:
 
     def put_back(self, entry: Entry) -> None:
         """Add an item that was ready before, at its rank."""
+        entry.hinted = True
         turn = next(self._turn)
         heapq.heappush(self._back, (entry.rank, entry.sequence, turn, entry))
 
@@ -74,6 +75,10 @@ class Ready:
 
     def drop_stale(self) -> None:
         """Forget the hints of items that no longer wait: after a revocation only."""
+        for entry in (*self._high, *self._normal, *self._low):
+            entry.hinted = entry.waiting
+        for ranked in self._back:
+            ranked[-1].hinted = ranked[-1].waiting
         for queue in self._fresh:
             kept = [entry for entry in queue if entry.waiting]
             queue.clear()

@@ -6,7 +6,7 @@ Rules:
       which no order is promised.
     - A shard is *busy* while a work of it is in flight, also one whose partition is
       gone, and while its next item waits for a retry. A busy shard gives nothing.
-    - A failed item returns to the head of its shard: newer ones wait behind it.
+    - What failed returns to the head of its shard: newer items wait behind it.
     - **Progress.** Each waiting item of an open partition is hinted at in `Ready`; or
       its shard is busy and will be freed by an outcome, a timer or the retry budget;
       or an older item of the same shard is hinted at, and freeing the shard passes the
@@ -16,7 +16,8 @@ Rules:
 Theory of operation:
     A hint that meets a busy shard is kept with the shard as a claim. Freeing the shard
     puts its oldest claim back into `Ready`, at its old rank, so a hot profile neither
-    loses its place nor keeps others from theirs.
+    loses its place nor keeps others from theirs. A hint that is met while its item is in
+    flight is thrown away; if the item comes back, it claims its shard anew.
 """
 
 from __future__ import annotations
@@ -24,7 +25,7 @@ from __future__ import annotations
 import heapq
 import itertools
 from collections import deque
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Sequence
 
 from consumer.model import Item, ProfileId, Work
 from consumer.schedule.entry import Entry, Shard
@@ -43,7 +44,7 @@ class Shards:
         self._ready = ready
         self._timers: list[tuple[float, int, Entry]] = []
         self._parked: dict[Partition, list[Entry]] = {}  # met their partition closed
-        self._turn = itertools.count()
+        self._turn = itertools.count(1)  # no seal is 0
 
     def offer(self, ticket: Ticket, item: Item, now: float, rank: float) -> None:
         """Put an item at the end of its shard."""
@@ -61,9 +62,11 @@ class Shards:
         the obstacle will find it.
         """
         shard = hint.shard
+        hint.hinted = False
         if not hint.waiting:
             return None
         if not hint.ticket.partition.open:
+            hint.hinted = True
             self._parked.setdefault(hint.ticket.partition, []).append(hint)
             self.free(shard)
             return None
@@ -75,19 +78,22 @@ class Shards:
             return head
         return next(e for e in shard.entries if e.ticket.partition.open)
 
-    def launch(self, entry: Entry, work: Work) -> None:
-        """Take an item out of its shard: it is in flight as `work`."""
-        shard = entry.shard
-        if shard.entries[0] is entry:
-            shard.entries.popleft()
-        else:
-            shard.entries.remove(entry)
-        entry.waiting = False
-        shard.flying = (entry,)
+    def launch(self, entries: tuple[Entry, ...], work: Work) -> None:
+        """Take items out of their shard: they are in flight as `work`."""
+        shard = entries[0].shard
+        for entry in entries:
+            entry.waiting = False
+        queue, left = shard.entries, len(shard.entries) - len(entries)
+        while queue and not queue[0].waiting:
+            queue.popleft()
+        if len(queue) > left:  # some of a closed partition were passed by
+            shard.entries = deque([entry for entry in queue if entry.waiting])
+        shard.flying = entries
         self.flying[work] = shard
 
     def claim(self, hint: Entry) -> None:
         """Keep a hint with its shard until the shard is free."""
+        hint.hinted = True
         turn = next(self._turn)
         heapq.heappush(hint.shard.claims, (hint.rank, hint.sequence, turn, hint))
 
@@ -100,15 +106,29 @@ class Shards:
             return
         while shard.claims:
             hint = heapq.heappop(shard.claims)[-1]
+            hint.hinted = False
             if hint.waiting:
                 self._ready.put_back(hint)
                 return
 
-    def put_back(self, entries: Iterable[Entry]) -> None:
-        """Put items that were in flight back at the head of their shard."""
-        for entry in reversed(tuple(entries)):
+    def put_back(self, entries: Sequence[Entry]) -> None:
+        """Put items that were in flight back at the head of their shard.
+
+        Whoever calls sees to the first one; the others claim the shard, unless a hint
+        of them is still kept.
+        """
+        for entry in reversed(entries):
             entry.waiting = True
             entry.shard.entries.appendleft(entry)
+        for entry in entries[1:]:
+            if not entry.hinted:
+                self.claim(entry)
+
+    def seal(self, entries: Iterable[Entry]) -> None:
+        """Let nothing join these items any more but themselves."""
+        seal = next(self._turn)
+        for entry in entries:
+            entry.seal = seal
 
     def hold(self, entry: Entry, until: float) -> None:
         """Let a shard wait for the retry of its first item."""

@@ -25,7 +25,7 @@ from consumer.model import (
     TopicPartition,
 )
 from consumer.schedule.offset_map import read_map
-from consumer.schedule.policy import RetryPolicy, SchedulePolicy
+from consumer.schedule.policy import MergePolicy, RetryPolicy, SchedulePolicy
 from consumer.settle import LetterContext
 
 Draft: TypeAlias = list[tuple[ProfileId, Priority]]  # the items of a record
@@ -38,6 +38,7 @@ POLICY = SchedulePolicy(
     held_bytes=2_000,
     membership_lease_seconds=20.0,
     retry=RetryPolicy(max_attempts=2, give_up_after_seconds=1.0),
+    merge=MergePolicy(items=3, characters=9),
 )
 COORDINATOR_LOADING = 14  # a broker error that stops nothing
 SKIPPED = Mapped((), SkipReason.WHEN, ("m",))
@@ -118,13 +119,21 @@ class Kafka:
         self.fates = {}
         self.ended: dict[TopicPartition, set[int]] = {n: set() for n in PARTITIONS}
 
-    def note_call(self, profile: ProfileId, record: Record, outcome: Outcome) -> None:
-        """Remember what a call did: what it wrote, and what became of its item."""
-        place = profile, record.source
-        if outcome is DELIVERED:
-            self.written[place] = record.offset
-        if outcome.kind in {OutcomeKind.DELIVERED, OutcomeKind.REJECTED}:
-            self.fates[place, record.offset] = outcome.kind
+    def note_call(
+        self, profile: ProfileId, records: list[Record], outcome: Outcome
+    ) -> None:
+        """Remember what a call did: what it wrote, and what became of its items.
+
+        A work of several that was rejected is no item's fate yet: it is halved.
+        """
+        delivered = outcome is DELIVERED
+        final = len(records) == 1 and outcome.kind is OutcomeKind.REJECTED
+        for record in records:
+            place = profile, record.source
+            if delivered:
+                self.written[place] = record.offset
+            if delivered or final:
+                self.fates[place, record.offset] = outcome.kind
 
     def note_rejection(self, record: Record) -> None:
         """Remember that a record was refused, though it may have been delivered before.
@@ -161,7 +170,8 @@ class Kafka:
             if offset >= after:
                 return offset
         offset = (log[-1][0] + 1 if log else 0) + gap
-        made = tuple(Item(p, {"x": "1"}, ROUTES[Priority(c)]) for p, c in items)
+        values = {"x": str(offset), f"n{offset % 3}": "1"}
+        made = tuple(Item(p, values, ROUTES[Priority(c)]) for p, c in items)
         log.append((offset, Mapped(made, None, ("m",)) if made else SKIPPED))
         return offset
 

@@ -43,7 +43,8 @@ class ModelItem:
     retries: int = 0
     counted: float = 0.0
     last_failure: float = 0.0
-    given_up: bool = False
+    over: bool = False
+    seal: int = 0
 
     @property
     def is_open(self) -> bool:
@@ -70,6 +71,7 @@ class ModelRecord:
     mapped: Mapped | None = None
     todo: int = 0
     failed: bool = False
+    last_of_work: bool = False
     letter_owed: bool = False
 
     @property
@@ -135,7 +137,17 @@ class Flight:
     """One work on the wire."""
 
     work: Work
-    item: ModelItem
+    items: list[ModelItem]
+
+    @property
+    def is_open(self) -> bool:
+        """True when all that it carries may be served."""
+        return all(item.is_open for item in self.items)
+
+    @property
+    def is_alive(self) -> bool:
+        """False when the epoch of anything that it carries is over."""
+        return all(item.is_alive for item in self.items)
 
 
 class EndpointModel:

@@ -34,6 +34,7 @@ class ModelScheduler:
         self.counts = Counts()
         self.renewed_at = float("-inf")
         self.offers = 0
+        self.seals = 0
 
     def has_lease(self, now: float) -> bool:
         """True while an acknowledged commit proves membership."""
@@ -55,17 +56,32 @@ class ModelScheduler:
         del record.partition.held[record.record.offset]
         self.counts.ends[end] += 1
 
-    def ready(self, now: float) -> list[ModelItem]:
-        """What may be sent now, the best shard first: the first open item of each."""
-        best: list[tuple[tuple[float, int], ModelItem]] = []
+    def ready(self, now: float) -> list[list[ModelItem]]:
+        """What may be sent now, the best shard first: from the first open item of each."""
+        best: list[tuple[tuple[float, int], list[ModelItem]]] = []
         for profile, queue in self.queues.items():
             items = [item for item in queue if item.is_open]
             waits = any(item.due > now for item in queue)
             if items and not waits and profile not in self.flights:
-                best.append((min(item.key for item in items), items[0]))
-        return [item for _, item in sorted(best, key=lambda pair: pair[0])]
+                best.append((min(item.key for item in items), self.group(items)))
+        return [group for _, group in sorted(best, key=lambda pair: pair[0])]
 
-    def expected(self, room: int, now: float) -> list[ModelItem]:
+    def group(self, items: list[ModelItem]) -> list[ModelItem]:
+        """What goes out in one call: a sealed half, or as much as the bounds allow."""
+        bounds = self.policy.merge
+        joined = items[:1]
+        for item in items[1:]:
+            if item.seal != joined[0].seal:
+                break
+            more = [*joined, item]
+            characters = sum(len(n) + len(v) for n, v in union(more).items())
+            fits = len(more) <= bounds.items and characters <= bounds.characters
+            if not item.seal and not fits:
+                break
+            joined = more
+        return joined
+
+    def expected(self, room: int, now: float) -> list[list[ModelItem]]:
         """What `take` must return."""
         endpoint = self.endpoint
         if not self.has_lease(now):
@@ -76,45 +92,55 @@ class ModelScheduler:
         may_probe = endpoint.halted and endpoint.probe is None
         if not may_probe or now < max(endpoint.probe_at, endpoint.held_until):
             return []
-        unasked = [i for i in ready if i.item.profile not in endpoint.asked]
+        unasked = [g for g in ready if g[0].item.profile not in endpoint.asked]
         if room > 0 and ready and not unasked:
             endpoint.asked.clear()
         return (unasked or ready)[: min(room, 1)]
 
-    def launch(self, item: ModelItem, work: Work) -> None:
-        """An item is in flight."""
-        self.queues[item.item.profile].remove(item)
-        self.flights[item.item.profile] = Flight(work, item)
+    def launch(self, items: list[ModelItem], work: Work) -> None:
+        """Items are in flight, as one work."""
+        for item in items:
+            self.queues[work.profile].remove(item)
+        self.flights[work.profile] = Flight(work, items)
         if work.probe:
             self.endpoint.probe = work
             self.endpoint.asked.add(work.profile)
 
-    def complete(self, work: Work, outcome: Outcome, now: float) -> End | None:
-        """An outcome arrives; return how the record ends, if it does."""
-        item = self.flights.pop(work.profile).item
-        alive = item.record.partition.alive
+    def complete(
+        self, work: Work, outcome: Outcome, now: float
+    ) -> list[tuple[ModelRecord, End]]:
+        """An outcome arrives; return the records that end by it, and how."""
+        flight = self.flights.pop(work.profile)
+        alive = [item for item in flight.items if item.is_alive]
         if outcome is DELIVERED:
             if self.endpoint.deliver(work, now):
                 self._hasten_refused(now)
-            return self._end(item) if alive else None
+            flight.items[-1].record.last_of_work = True
+            return [end for item in alive for end in self._end(item)]
+        queue = self.queues[work.profile]
         if outcome.kind is OutcomeKind.UNSENT:
             self.endpoint.unsent(work, now)
-            if alive:
-                self.queues[work.profile].insert(0, item)
-            return None
+            queue[:0] = alive
+            return []
         counts = self.endpoint.fail(work, outcome, now)
-        if not alive:
-            return None
-        self._blame(item, outcome, now, counts=counts)
-        if item.given_up:
-            item.record.failed = True
-            return self._end(item)
-        endpoint = self.endpoint
-        cap = endpoint.policy.retry_after_cap_seconds
-        wait = min(outcome.wait_seconds or 0.0, cap)
-        item.due = now + max(endpoint.backoff(item.attempts), wait)
-        self.queues[work.profile].insert(0, item)
-        return None
+        if not flight.is_alive:
+            queue[:0] = alive
+            return []
+        for item in alive:
+            self._blame(item, outcome, now, counts=counts)
+        if any(item.over for item in alive):
+            if len(alive) == 1:
+                alive[0].record.failed = True
+                return self._end(alive[0])
+            self._seal(alive)
+        if outcome.kind is not OutcomeKind.REJECTED:
+            endpoint = self.endpoint
+            cap = endpoint.policy.retry_after_cap_seconds
+            wait = min(outcome.wait_seconds or 0.0, cap)
+            backoff = endpoint.backoff(max(item.attempts for item in alive))
+            alive[0].due = now + max(backoff, wait)
+        queue[:0] = alive
+        return []
 
     def revoke(self, partition: ModelPartition) -> int:
         """An epoch is over; return how many records were released."""
@@ -126,24 +152,32 @@ class ModelScheduler:
         partition.held.clear()
         return released
 
-    def _end(self, item: ModelItem) -> End | None:
+    def _seal(self, items: list[ModelItem]) -> None:
+        """Cut into halves that nothing joins; the first has the odd one."""
+        for place, item in enumerate(items):
+            self.seals += 2 * place in {0, len(items), len(items) + 1}
+            item.seal = self.seals
+
+    def _end(self, item: ModelItem) -> list[tuple[ModelRecord, End]]:
         record = item.record
         record.todo -= 1
         if record.todo:
-            return None
+            return []
         if record.failed:
             record.letter_owed = True
-            return End.DEAD_LETTERED
-        self.finish(record, End.DELIVERED)
-        return End.DELIVERED
+            return [(record, End.DEAD_LETTERED)]
+        end = End.DELIVERED if record.last_of_work else End.MERGED
+        self.finish(record, end)
+        return [(record, end)]
 
     def _blame(
         self, item: ModelItem, outcome: Outcome, now: float, *, counts: bool
     ) -> None:
         policy = self.endpoint.policy
+        is_rejected = outcome.kind is OutcomeKind.REJECTED
         item.attempts += 1
         item.refused = outcome.kind is OutcomeKind.SUSPECT
-        if counts:
+        if counts and not is_rejected:
             item.refusals += item.refused
             item.retries += not item.refused
             if item.attempts > 1:
@@ -151,8 +185,8 @@ class ModelScheduler:
                 unwell = self.endpoint.unwell_between(item.last_failure, now)
                 item.counted += elapsed - unwell
         item.last_failure = now
-        item.given_up = (
-            outcome.kind is OutcomeKind.REJECTED
+        item.over = (
+            is_rejected
             or item.refusals >= policy.max_refusals
             or (
                 item.retries >= policy.max_attempts
@@ -167,3 +201,8 @@ class ModelScheduler:
                 if item.refused:
                     item.first = True
                     item.due = min(item.due, now)
+
+
+def union(items: list[ModelItem]) -> dict[str, str]:
+    """What is sent of these: of an attribute the latest value."""
+    return {n: v for item in items for n, v in item.item.attributes.items()}

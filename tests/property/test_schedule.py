@@ -49,8 +49,8 @@ from tests.property.kafka import (
     done_in,
     record_of,
 )
-from tests.property.model import RANDOM, Flight, ModelPartition, ModelRecord
-from tests.property.model_scheduler import ModelScheduler
+from tests.property.model import RANDOM, ModelPartition, ModelRecord
+from tests.property.model_scheduler import ModelScheduler, union
 
 
 def stored(commit: Commit) -> tuple[int, str]:
@@ -132,7 +132,7 @@ class World(RuleBasedStateMachine):
             self.read(name, items=WORK, fetch=Fetch())
             self.acknowledge([(name, code) for code in course.codes])
             self.take(2)
-        late = [f for f in self.model.flights.values() if not f.item.is_alive]
+        late = [f for f in self.model.flights.values() if not f.is_alive]
         for flight, kind in zip(late, course.late_answers, strict=False):
             self.answer_one(flight.work.profile, kind)
 
@@ -200,13 +200,16 @@ class World(RuleBasedStateMachine):
         flowing = self.model.endpoint.is_flowing(self.now)
         expected = self.model.expected(room, self.now)
         works = self.sut.take(room, self.now)
-        assert [i.item for i in expected] == [w.parts[0].item for w in works]
-        for item, work in zip(expected, works, strict=True):
-            assert item.record.record is work.parts[0].record
+        sent = [[part.item for part in work.parts] for work in works]
+        assert [[one.item for one in group] for group in expected] == sent
+        for items, work in zip(expected, works, strict=True):
+            records = [part.record for part in work.parts]
+            assert [item.record.record for item in items] == records
+            assert work.attributes == union(items)
             assert work.profile not in self.model.flights  # one in flight per profile
-            assert item.attempts + 1 == work.attempt
+            assert max(item.attempts for item in items) + 1 == work.attempt
             assert work.probe is not flowing
-            self.model.launch(item, work)
+            self.model.launch(items, work)
             assert self.sut.may_send(work, self.now)
         waiting = any(i.is_open for q in self.model.queues.values() for i in q)
         if room and not works and waiting and not self.model.flights:
@@ -222,15 +225,16 @@ class World(RuleBasedStateMachine):
     def answer_one(self, profile: ProfileId, kind: str) -> None:
         """Compare what one outcome does."""
         flight = self.model.flights[profile]
-        may = self.model.has_lease(self.now) and flight.item.is_open
+        may = self.model.has_lease(self.now) and flight.is_open
         assert may is self.sut.may_send(flight.work, self.now)
-        item = flight.item
-        end = self.model.complete(flight.work, OUTCOMES[kind], self.now)
-        self.kafka.note_call(profile, item.record.record, OUTCOMES[kind])
+        records = [part.record for part in flight.work.parts]
+        self.kafka.note_call(profile, records, OUTCOMES[kind])
+        ends = self.model.complete(flight.work, OUTCOMES[kind], self.now)
         settled = self.sut.complete(flight.work, OUTCOMES[kind], self.now)
-        assert ([end] if end else []) == [s.end for s in settled]
+        said = [(one.record, one.end) for one in settled]
+        assert [(record.record, end) for record, end in ends] == said
         assert self.sut.complete(flight.work, DELIVERED, self.now) == []  # only once
-        self.note_end(flight, settled)
+        self.note_ends([record for record, _ in ends], settled)
 
     @rule(count=st.integers(1, 8), deliver=st.lists(st.booleans(), max_size=6))
     def serve_well(self, count: int, deliver: list[bool]) -> None:
@@ -429,11 +433,9 @@ class World(RuleBasedStateMachine):
         for _ in range(len(partition.held)):
             self.decode(name, bad=False)
 
-    def note_end(self, flight: Flight, settled: list[Settlement]) -> None:
-        """Remember how a record ended, for the check of the commits."""
-        record = flight.item.record
-        for settlement in settled:
-            assert settlement.record is record.record
+    def note_ends(self, records: list[ModelRecord], settled: list[Settlement]) -> None:
+        """Remember how records ended, for the check of the commits."""
+        for record, settlement in zip(records, settled, strict=True):
             if settlement.end is End.DEAD_LETTERED:
                 assert settlement.failure is not None
                 self.letters.append((record, settlement))

@@ -92,6 +92,7 @@ def material_of(**topics: str) -> Material:
 
 
 MATERIAL = material_of()
+ONE_BY_ONE = LimitSettings(max_in_flight=8, merged_items=1)
 SEED = 20
 
 
@@ -104,7 +105,10 @@ def settings_of(
     retry: RetrySettings | None = None,
     drain_timeout_seconds: float = 25.0,
 ) -> Settings:
-    """Return the defaults but for what is given."""
+    """Return the defaults but for what is given, and each record a call of its own.
+
+    So a test can count calls; `test_merging` and `test_scenarios` have them merged.
+    """
     return Settings(
         kafka=KafkaSettings(
             properties={"bootstrap.servers": "127.0.0.1:1", "group.id": "g"}
@@ -113,7 +117,7 @@ def settings_of(
         schemas=Path(),
         mappings=Path(),
         target=target or TargetSettings(client="acme"),
-        limits=limits or LimitSettings(max_in_flight=8),
+        limits=limits or ONE_BY_ONE,
         drain_timeout_seconds=drain_timeout_seconds,
         dead_letters=DeadLetterSettings(),
         http=HttpSettings(listen=("127.0.0.1", 0)),

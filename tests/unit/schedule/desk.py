@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from types import MappingProxyType
+
 from consumer.model import (
     DELIVERED,
     IdKind,
@@ -17,13 +20,14 @@ from consumer.model import (
     TopicPartition,
     Work,
 )
-from consumer.schedule.policy import SchedulePolicy
+from consumer.schedule.policy import MergePolicy, SchedulePolicy
 from consumer.schedule.scheduler import Scheduler
 
 LOANS = TopicPartition("loans", 0)
 SWIPES = TopicPartition("swipes", 1)
 RETRY = Outcome(OutcomeKind.RETRY, "http_500", "try later", status=500)
 REJECTED = Outcome(OutcomeKind.REJECTED, "http_400", "bad name", status=400)
+ONE_BY_ONE = SchedulePolicy(merge=MergePolicy(items=1))
 REFUSED = Outcome(OutcomeKind.SUSPECT, "http_401", "who are you", status=401)
 
 
@@ -43,21 +47,26 @@ def record(
     return Record(source, offset, 0, b"key", b"value", (), epoch, size_bytes)
 
 
-def mapped(*names: str, priority: Priority = Priority.NORMAL) -> Mapped:
+def mapped(
+    *names: str,
+    priority: Priority = Priority.NORMAL,
+    values: Mapping[str, str] = MappingProxyType({"a": "1"}),
+) -> Mapped:
     """Return one item for each named profile."""
     route = Route(mappings=("m",), priority=priority)
-    items = tuple(Item(profile(name), {"a": "1"}, route) for name in names)
+    items = tuple(Item(profile(name), dict(values), route) for name in names)
     return Mapped(items, None, ("m",))
 
 
 class Desk:
     """A scheduler whose two partitions are assigned and confirmed at 0.0.
 
-    The jitter is fixed: `random` answers 0.5, so a first retry waits 0.1 s.
+    The jitter is fixed: `random` answers 0.5, so a first retry waits 0.1 s. Each item is
+    a call of its own, unless a policy says otherwise: `test_merging` has the others.
     """
 
     def __init__(self, policy: SchedulePolicy | None = None) -> None:
-        self.scheduler = Scheduler(policy or SchedulePolicy(), lambda: 0.5)
+        self.scheduler = Scheduler(policy or ONE_BY_ONE, lambda: 0.5)
         for source in (LOANS, SWIPES):
             self.scheduler.assign(source, 1, 0, "", 0.0)
         self.renew(0.0)

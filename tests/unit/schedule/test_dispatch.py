@@ -3,7 +3,7 @@
 import pytest
 
 from consumer.model import DELIVERED, UNSENT, End, Outcome, Work
-from consumer.schedule.policy import RetryPolicy, SchedulePolicy
+from consumer.schedule.policy import MergePolicy, RetryPolicy, SchedulePolicy
 from tests.unit.schedule.desk import (
     LOANS,
     REJECTED,
@@ -99,7 +99,7 @@ def test_a_retry_needs_a_token_and_an_unsent_one_returns_it() -> None:
 
 def test_an_item_behind_a_starved_retry_keeps_its_hint() -> None:
     """An item of another partition that led to the retry is not forgotten."""
-    desk = Desk(SchedulePolicy(max_in_flight=1))
+    desk = Desk(SchedulePolicy(max_in_flight=1, merge=MergePolicy(items=1)))
     for offset, name in enumerate("abc"):
         desk.put(offset, name)
     for work in desk.scheduler.take(3, 0.0):
@@ -186,18 +186,12 @@ def test_a_late_outcome_of_an_ended_epoch_only_frees_the_profile(
 
 
 def of_two_partitions() -> tuple[Desk, Work]:
-    """Return a work in flight with an item of each partition, the first one ended.
-
-    Works have one item until merging comes; this one is put together by hand.
-    """
-    desk = Desk()
+    """Return a work in flight with an item of each partition, the first one ended."""
+    desk = Desk(SchedulePolicy())
     desk.put(0, "a")
     desk.put(0, "a", source=SWIPES)
     work = desk.take_one(0.0)
-    shard = desk.scheduler._dispatch.shards.flying[work]
-    second = shard.entries.popleft()
-    second.waiting = False
-    shard.flying += (second,)
+    assert len(work.parts) == 2
     assert desk.scheduler.in_flight([LOANS]) == 1
     desk.scheduler.revoke([LOANS])
     assert desk.scheduler.in_flight([LOANS, SWIPES]) == 1

@@ -1,7 +1,7 @@
 """Held bounds and their shares."""
 
 from consumer.model import PauseReason, TopicPartition
-from consumer.schedule.policy import SchedulePolicy
+from consumer.schedule.policy import MergePolicy, SchedulePolicy
 from consumer.schedule.scheduler import Scheduler
 from tests.unit.schedule.desk import LOANS, SWIPES, Desk, mapped, record
 
@@ -62,7 +62,8 @@ def test_a_paused_partition_is_fetched_again_at_sixty_per_cent_of_its_part() -> 
 
 def test_bytes_are_bounded_like_records() -> None:
     """The room is reckoned with the mean size of what is held."""
-    desk = Desk(SchedulePolicy(held_bytes=4_000))  # common 2,000, own 1,000 each
+    # The common half has 2,000 bytes, each partition 1,000 of its own.
+    desk = Desk(SchedulePolicy(held_bytes=4_000, merge=MergePolicy(items=1)))
     desk.put(0, "a")
     assert desk.scheduler.flow(0.0).room == 20
     for offset in range(1, 30):
