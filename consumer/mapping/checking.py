@@ -12,6 +12,7 @@ from consumer.mapping.defaults import Inherited
 from consumer.mapping.faults import FaultCode, Faults, did_you_mean
 from consumer.mapping.file_checks import (
     check_built,
+    check_hold,
     check_names,
     check_source,
     check_stamp,
@@ -113,6 +114,7 @@ class FileCheck:
         check_source(spec.source, self.faults)
         check_built(spec, self.faults)
         check_stamp(spec, self.faults)
+        check_hold(spec, self.faults)
         event = self.event_type()
         ground = None if event is None else ground_of(spec, event, self.faults)
         if ground is None:

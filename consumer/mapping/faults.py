@@ -70,6 +70,7 @@ class FaultCode(enum.StrEnum):
     BAD_STAMP = "M421", "A `stamp` without `occurred_at`, or that a rule writes, too."
     SHARES_MEET = "M422", "Shares of one topic that meet and write one attribute."
     UNUSED_DEFAULT = "M423", "A default that no mapping takes."
+    NO_HOLD = "M424", "A window without `send_within`."
 
     NO_SUCH_VALUE = "M501", "A comparison with a symbol that the enum does not have."
     NEVER_TRUE = "M502", "A condition that no record can meet."

@@ -11,7 +11,14 @@ from consumer.mapping.topic_pattern import problem_of
 from consumer.model import EndpointName
 from consumer.yamlfile import Path
 
-__all__ = ["attributes_of", "check_built", "check_names", "check_source", "check_stamp"]
+__all__ = [
+    "attributes_of",
+    "check_built",
+    "check_hold",
+    "check_names",
+    "check_source",
+    "check_stamp",
+]
 
 
 def check_names(spec: MappingSpec, faults: Faults) -> None:
@@ -118,6 +125,17 @@ def check_stamp(spec: MappingSpec, faults: Faults) -> None:
             )
 
 
+def check_hold(spec: MappingSpec, faults: Faults) -> None:
+    """Note a window that holds nothing."""
+    if spec.merge == "window" and not spec.send_within:
+        faults.add(
+            FaultCode.NO_HOLD,
+            ("merge",),
+            "`merge: window` holds every update for `send_within`, and there is none.",
+            "Add one, such as `send_within: 30s`.",
+        )
+
+
 def attributes_of(spec: MappingSpec) -> Iterator[tuple[str, Path]]:
     """Give every attribute that a file writes, and where."""
     for name in spec.attributes:
@@ -135,8 +153,6 @@ def not_built(spec: MappingSpec) -> Iterator[tuple[Path, str]]:
     """Give what the file uses and this program does not do yet."""
     if spec.order != "offset":
         yield ("order",), "`order: event_time`"
-    if spec.merge != "eager":
-        yield ("merge",), "`merge: window`"
     if spec.send != "always":
         yield ("send",), "`send: changed`"
     if spec.endpoint not in {EndpointName.AUTO, EndpointName.SINGLE}:

@@ -44,6 +44,11 @@ REVOKE_MARGIN_SECONDS = 2.0
 LETTER_BYTES = 1 << 31  # librdkafka knows the real bound, and says when it is crossed
 
 
+def wall_ms_now() -> int:
+    """Return the time of day, Unix milliseconds."""
+    return time.time_ns() // 1_000_000
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Outside:
     """What the pipeline reaches the outside with.
@@ -181,6 +186,7 @@ def assemble(
     outside: Outside,
     *,
     clock: Callable[[], float] = time.monotonic,
+    wall_ms: Callable[[], int] = wall_ms_now,
     chance: Callable[[], float] = random.random,  # noqa: S311 - jitter, not a secret
 ) -> Pipeline:
     """Join the stages into a pipeline that has not begun.
@@ -190,6 +196,7 @@ def assemble(
         in_force: Schemas and mappings.
         outside: What the pipeline reaches the outside with.
         clock: Monotonic seconds; the loop's own time.
+        wall_ms: The time of day, Unix milliseconds.
         chance: A number in [0, 1), for the jitter of waits; no secret hangs on it.
     """
     scheduler = Scheduler(
@@ -204,7 +211,7 @@ def assemble(
         has_registry=outside.registry is not None,
     )
     quota = Quota(settings.limits.calls_per_day)
-    compose, topic_of = letter_writer(settings, in_force, outside, clock)
+    compose, topic_of = letter_writer(settings, in_force, outside, clock, wall_ms)
     settlement = SettlementDesk(
         scheduler=scheduler,
         letters=outside.letters,
@@ -223,6 +230,7 @@ def assemble(
         observer=outside.observer,
         schemas=schemas,
         clock=clock,
+        wall_ms=wall_ms,
         on_settled=settlement.settled,
     )
     dispatch = Dispatch(
@@ -258,6 +266,7 @@ def letter_writer(
     in_force: InForce,
     outside: Outside,
     clock: Callable[[], float],
+    wall_ms: Callable[[], int],
 ) -> tuple[Compose, Callable[[str], str]]:
     """Return how a dead letter is composed, and where those of a topic go."""
     group, template = settings.kafka.group_id, settings.dead_letters.topic
@@ -278,7 +287,7 @@ def letter_writer(
                 max_bytes=LETTER_BYTES if has_value else 0,
                 mapping_set=in_force.mappings.version,
                 now=clock(),
-                wall_ms=time.time_ns() // 1_000_000,
+                wall_ms=wall_ms(),
                 owners=in_force.material.owners,
                 traceparent=traceparent,
             ),

@@ -75,6 +75,7 @@ class Intake:
         observer: Observer,
         schemas: SchemaDesk,
         clock: Callable[[], float],
+        wall_ms: Callable[[], int],
         on_settled: Callable[[Settlement], None],
     ) -> None:
         self._scheduler = scheduler
@@ -83,6 +84,7 @@ class Intake:
         self._observer = observer
         self._schemas = schemas
         self._clock = clock
+        self._wall_ms = wall_ms
         self._on_settled = on_settled
         self._waiting: dict[TopicPartition, Waiting] = {}
         self._held_topics: dict[str, Pause] = {}
@@ -197,7 +199,7 @@ class Intake:
         if type(mapped) is Failure:
             self._on_settled(self._scheduler.reject(record, mapped, now))
             return
-        settlement = self._scheduler.offer(record, mapped, now)  # type: ignore[arg-type]  # a Mapped: type() narrows one way only
+        settlement = self._scheduler.offer(record, mapped, now, self._wall_ms())  # type: ignore[arg-type]  # a Mapped: type() narrows one way only
         if settlement is not None:
             self._on_settled(settlement)
 

@@ -46,6 +46,7 @@ from consumer.source.values import Assigned, SourceFault, SourceFaultKind
 __all__ = ["Pipeline", "PipelinePolicy", "Rooms"]
 
 TICK_SECONDS = 0.02
+FORECAST_SECONDS = 10.0  # between two looks at how long the quota will last
 WIRE_SHARE = 0.6  # of a drain's time, for the calls on the wire; the rest commits
 
 P = ParamSpec("P")
@@ -139,7 +140,7 @@ class Pipeline:
         self._observer = observer
         self._clock = clock
         self._source: Source | None = None
-        self._commit_at = 0.0
+        self._commit_at = self._forecast_at = 0.0
         self._paused: frozenset[TopicPartition] = frozenset()
         self._faults: dict[str, Pause] = {}
         self._stopping = asyncio.Event()
@@ -292,6 +293,10 @@ class Pipeline:
 
     def _tick(self) -> None:
         now = self._clock()
+        if now >= self._forecast_at:
+            self._forecast_at = now + FORECAST_SECONDS
+            is_short = self.quota.runs_out_at(now) is not None
+            self._rooms.scheduler.spare_calls(is_short=is_short)
         if self.lifecycle.is_live:
             self._rooms.dispatch.wake()
             self._make_room(now)

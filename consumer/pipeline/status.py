@@ -34,6 +34,7 @@ class Picture:
         statistics: What the scheduler holds and has counted.
         quota_used: Calls made in the last 24 hours.
         quota_calls: Calls allowed in 24 hours.
+        quota_lasts: Seconds until none is left at the present rate; None for ever.
         mapping_set: Version of the mappings in force.
     """
 
@@ -43,6 +44,7 @@ class Picture:
     statistics: Statistics | None = None
     quota_used: int = 0
     quota_calls: int = 1
+    quota_lasts: float | None = None
     mapping_set: str = ""
 
 
@@ -68,6 +70,7 @@ class Reporter:
         lifecycle = self._pipeline.lifecycle
         statistics = self._pipeline.statistics()
         pauses = tuple(self._pipeline.pauses())
+        runs_out = self._pipeline.quota.runs_out_at(now)
         self.picture = Picture(
             state=lifecycle.state,
             since=wall - (now - lifecycle.since),
@@ -75,6 +78,7 @@ class Reporter:
             statistics=statistics,
             quota_used=self._pipeline.quota.used(now),
             quota_calls=self._pipeline.quota.calls_per_day,
+            quota_lasts=None if runs_out is None else runs_out - now,
             mapping_set=self._pipeline.in_force.mappings.version,
         )
         return Snapshot(
@@ -133,6 +137,7 @@ class Reporter:
                     "in_flight": statistics.in_flight,
                     "calls_last_24_hours": picture.quota_used,
                     "calls_per_day": picture.quota_calls,
+                    "calls_run_out_in_seconds": picture.quota_lasts,
                 }
             },
             "mappings": self._mappings(),

@@ -51,6 +51,7 @@ class Entry(msgspec.Struct, eq=False):
         rank: Its ready time less its class's head start; a retry keeps its place.
         waiting: True while it stands in its shard.
         hinted: True while a hint of it is kept anywhere.
+        is_held: True while it waits in order to merge and was not taken along.
         attempts: Calls made for it.
         is_retry: True when its last call failed: the next one takes a token.
         seal: The half of a rejected work that it belongs to; 0 for none.
@@ -65,6 +66,7 @@ class Entry(msgspec.Struct, eq=False):
     rank: float
     waiting: bool = True
     hinted: bool = True
+    is_held: bool = False
     attempts: int = 0
     is_retry: bool = False
     seal: int = 0

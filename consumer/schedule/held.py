@@ -30,6 +30,8 @@ __all__ = ["Flow", "Held"]
 
 NONE_PAUSED: frozenset[TopicPartition] = frozenset()
 
+PRESSED_RATIO = 0.75
+
 # A part counts as used up when less than this of it is left: else the last free record
 # of a part that nobody fills would be the room of everybody.
 SLACK = 32
@@ -70,6 +72,16 @@ class Held:
         self._common_records = self._common_bytes = 0
         self._used_records = self._used_bytes = 0
         self.share(())
+
+    @property
+    def is_pressed(self) -> bool:
+        """True when so much is held that nothing is to be held back in order to merge."""
+        policy = self._policy
+        return (
+            bool(self.paused)
+            or self.records >= PRESSED_RATIO * policy.held_records
+            or self.size_bytes >= PRESSED_RATIO * policy.held_bytes
+        )
 
     def share(self, partitions: Collection[Partition]) -> None:
         """Divide the bounds anew among the assigned partitions."""

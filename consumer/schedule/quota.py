@@ -9,6 +9,7 @@ never below the truth: at most one minute's calls are counted too long.
 
 from __future__ import annotations
 
+import itertools
 from collections import deque
 
 from consumer.model import Pause, PauseReason
@@ -17,6 +18,7 @@ __all__ = ["WINDOW_SECONDS", "Quota"]
 
 WINDOW_SECONDS = 86_400.0
 BUCKET_SECONDS = 60.0
+RATE_SECONDS = 3_600.0
 
 
 class Quota:
@@ -67,6 +69,26 @@ class Quota:
         """Return the calls counted in the window that ends at `now`."""
         self._forget(now)
         return self._used
+
+    def runs_out_at(self, now: float) -> float | None:
+        """Return when nothing is left at the rate of the last hour; None if never.
+
+        What leaves the window meanwhile is free again; calls to come stay in it for all
+        of the 24 hours that are looked ahead.
+        """
+        self._forget(now)
+        oldest = (now - RATE_SECONDS) // BUCKET_SECONDS
+        recent = itertools.takewhile(lambda b: b[0] >= oldest, reversed(self._buckets))
+        rate = sum(calls for _, calls in recent) / RATE_SECONDS
+        used = self._used
+        for number, calls in self._buckets:
+            leaves = self._leaves_at(number) - now
+            if used + rate * leaves >= self.calls_per_day:
+                break
+            used -= calls
+        if used + rate * WINDOW_SECONDS < self.calls_per_day:
+            return None
+        return now + max(0.0, self.calls_per_day - used) / rate if rate else now
 
     def _forget(self, now: float) -> None:
         buckets = self._buckets

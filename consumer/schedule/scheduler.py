@@ -33,11 +33,11 @@ from consumer.schedule.commits import Commits
 from consumer.schedule.dispatch import Dispatch
 from consumer.schedule.ends import Ends, ended_item, rejection, settlement
 from consumer.schedule.held import Flow, Held
+from consumer.schedule.hold import ready_at
 from consumer.schedule.keying import Keying
 from consumer.schedule.offsets import Partition, Ticket
 from consumer.schedule.pauses import commit_pauses, endpoint_pauses, held_pauses
 from consumer.schedule.policy import SchedulePolicy
-from consumer.schedule.ready import HEAD_START_SECONDS
 from consumer.schedule.statistics import PartitionStatistics, Statistics
 
 __all__ = ["Scheduler"]
@@ -59,6 +59,7 @@ class Scheduler:
         self._dispatch = Dispatch(policy, random)
         self._ends = Ends()
         self._keying = Keying()
+        self._is_short = False
 
     # ------------------------------------------------------------ assignment
 
@@ -112,7 +113,7 @@ class Scheduler:
 
     # --------------------------------------------------------------- records
 
-    def admit(self, record: Record, now: float) -> bool:  # noqa: ARG002 - holds' place
+    def admit(self, record: Record, now: float) -> bool:  # noqa: ARG002 - the time of all that changes
         """Count a record and keep it incomplete until it is settled.
 
         Returns:
@@ -132,8 +133,17 @@ class Scheduler:
         self._ends.consumed += 1
         return True
 
-    def offer(self, record: Record, mapped: Mapped, now: float) -> Settlement | None:
+    def offer(
+        self, record: Record, mapped: Mapped, now: float, wall_ms: int = 0
+    ) -> Settlement | None:
         """Queue an admitted record's items.
+
+        Args:
+            record: The record.
+            mapped: What the mappings made of it.
+            now: The time.
+            wall_ms: The time of day, Unix milliseconds, so that holding counts from the
+                broker's timestamp; 0 counts from now.
 
         Returns:
             How it ended, when it has no items; None when they are under way, and for a
@@ -148,8 +158,8 @@ class Scheduler:
             ticket.partition.linger(ticket)
         for item in mapped.items:
             self._keying.note(item.profile, record.source)
-            rank = now - HEAD_START_SECONDS[item.route.priority]
-            self._dispatch.shards.offer(ticket, item, now, rank)
+            ready = ready_at(record, item.route, now, wall_ms, is_short=self._is_short)
+            self._dispatch.shards.offer(ticket, item, now, ready)
         return None if mapped.items else self._end(ticket, mapped)
 
     def reject(self, record: Record, failure: Failure, now: float) -> Settlement:
@@ -189,7 +199,13 @@ class Scheduler:
         """
         if now >= self._commits.lease_until:
             return []
+        if self._held.is_pressed:
+            self._dispatch.shards.end_holds(room)
         return self._dispatch.take(room, now)
+
+    def spare_calls(self, *, is_short: bool) -> None:
+        """Hold what may be held (`send_within`) from now on, or no longer."""
+        self._is_short = is_short
 
     def may_send(self, work: Work, now: float) -> bool:
         """Tell whether a work that was taken may still be sent: asked at its first byte.

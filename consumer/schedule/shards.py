@@ -6,9 +6,12 @@ Rules:
       which no order is promised.
     - A shard is *busy* while a work of it is in flight, also one whose partition is
       gone, and while its next item waits for a retry. A busy shard gives nothing.
+    - An item that is held in order to merge stands in its shard all the while, so it
+      goes out with an older or newer one that is ready.
     - What failed returns to the head of its shard: newer items wait behind it.
     - **Progress.** Each waiting item of an open partition is hinted at in `Ready`; or
-      its shard is busy and will be freed by an outcome, a timer or the retry budget;
+      it is held and its hold will end; or its shard is busy and will be freed by an
+      outcome, a timer or the retry budget;
       or an older item of the same shard is hinted at, and freeing the shard passes the
       hint on. (Parallel Consumer #547 and #606 stood still because counters kept beside
       the queues said that there was nothing to do; here are no such counters.)
@@ -30,7 +33,7 @@ from collections.abc import Collection, Iterable, Sequence
 from consumer.model import Item, ProfileId, Work
 from consumer.schedule.entry import Entry, Shard
 from consumer.schedule.offsets import Partition, Ticket
-from consumer.schedule.ready import FIRST, Ready
+from consumer.schedule.ready import FIRST, HEAD_START_SECONDS, Ready
 
 __all__ = ["Shards"]
 
@@ -43,17 +46,26 @@ class Shards:
         self.flying: dict[Work, Shard] = {}
         self._ready = ready
         self._timers: list[tuple[float, int, Entry]] = []
+        self._holds: list[tuple[float, int, Entry]] = []
         self._parked: dict[Partition, list[Entry]] = {}  # met their partition closed
         self._turn = itertools.count(1)  # no seal is 0
 
-    def offer(self, ticket: Ticket, item: Item, now: float, rank: float) -> None:
-        """Put an item at the end of its shard."""
+    def offer(self, ticket: Ticket, item: Item, now: float, ready_at: float) -> None:
+        """Put an item at the end of its shard; it is held until `ready_at`."""
         shard = self.by_profile.get(item.profile)
         if shard is None:
             shard = self.by_profile[item.profile] = Shard(item.profile)
-        entry = Entry(item, ticket, shard, next(self._turn), now, rank)
+        priority = item.route.priority
+        if ready_at <= now:
+            rank = now - HEAD_START_SECONDS[priority]
+            entry = Entry(item, ticket, shard, next(self._turn), now, rank)
+            self._ready.offer(entry, priority)
+        else:
+            rank = ready_at - HEAD_START_SECONDS[priority]
+            entry = Entry(item, ticket, shard, next(self._turn), ready_at, rank)
+            entry.hinted, entry.is_held = False, True
+            heapq.heappush(self._holds, (ready_at, entry.sequence, entry))
         shard.entries.append(entry)
-        self._ready.offer(entry, item.route.priority)
 
     def candidate(self, hint: Entry) -> Entry | None:
         """Return the item that a hint stands for: the first of its shard that may go.
@@ -82,7 +94,7 @@ class Shards:
         """Take items out of their shard: they are in flight as `work`."""
         shard = entries[0].shard
         for entry in entries:
-            entry.waiting = False
+            entry.waiting = entry.is_held = False
         queue, left = shard.entries, len(shard.entries) - len(entries)
         while queue and not queue[0].waiting:
             queue.popleft()
@@ -144,10 +156,27 @@ class Shards:
             self.free(entry.shard)  # an item behind it may be of a higher class
 
     def wake(self, now: float) -> None:
-        """End the waits that are over."""
+        """End the waits and the holds that are over."""
         timers = self._timers
         while timers and timers[0][0] <= now:
             self.release(heapq.heappop(timers)[-1])
+        holds = self._holds
+        while holds and holds[0][0] <= now:
+            self._end_hold()
+
+    def end_holds(self, count: int) -> None:
+        """Make so many held items ready that have the least time left."""
+        while self._holds and count > 0:
+            count -= self._end_hold()
+
+    def _end_hold(self) -> bool:
+        """End the next hold; False when its item went out with another one."""
+        entry = heapq.heappop(self._holds)[-1]
+        if not entry.is_held:
+            return False
+        entry.is_held = False
+        self._ready.put_back(entry)
+        return True
 
     def hasten_refused(self, now: float) -> None:
         """Let refused items go first, at once: their endpoint is well again.
@@ -166,11 +195,13 @@ class Shards:
         heapq.heapify(self._timers)
 
     def next_wake(self) -> float | None:
-        """Return when the next wait ends; None when there is none."""
-        timers = self._timers
+        """Return when the next wait or hold ends; None when there is none."""
+        timers, holds = self._timers, self._holds
         while timers and timers[0][-1].shard.held_by is not timers[0][-1]:
             heapq.heappop(timers)  # its item was dropped
-        return timers[0][0] if timers else None
+        while holds and not holds[0][-1].is_held:
+            heapq.heappop(holds)  # it went out with another one
+        return min((heap[0][0] for heap in (timers, holds) if heap), default=None)
 
     def unpark(self, partition: Partition) -> None:
         """Make the items ready again that met their partition closed."""
@@ -197,12 +228,14 @@ class Shards:
             self.free(shard)
         self._parked.pop(partition, None)
         self._ready.drop_stale()
+        self._holds = [hold for hold in self._holds if hold[-1].is_held]
+        heapq.heapify(self._holds)
 
     def _purge(self, shard: Shard, partition: Partition) -> None:
         kept: deque[Entry] = deque()
         for entry in shard.entries:
             if entry.ticket.partition is partition:
-                entry.waiting = False
+                entry.waiting = entry.is_held = False
             else:
                 kept.append(entry)
         shard.entries = kept

@@ -234,7 +234,9 @@ class Scene:
             "registry": {"url": self.registry or self.sandbox.registry},
             "topics": self.topics,
             "target": {"client": name},
-            "limits": {"merged_items": 1},  # each event is a call, to be matched with it
+            "limits": {
+                "merged_items": 1
+            },  # each event is a call, to be matched with it
         }
         file = self.folder / f"{name}.yaml"
         merged = json.loads(Path(configuration(file, base, own)).read_text())

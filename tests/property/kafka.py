@@ -28,11 +28,12 @@ from consumer.schedule.offset_map import read_map
 from consumer.schedule.policy import MergePolicy, RetryPolicy, SchedulePolicy
 from consumer.settle import LetterContext
 
-Draft: TypeAlias = list[tuple[ProfileId, Priority]]  # the items of a record
+Draft: TypeAlias = list[tuple[ProfileId, str]]  # the items of a record: whose, class
 
 PARTITIONS = tuple(TopicPartition("t", number) for number in range(3))
 PROFILES = tuple(ProfileId(IdKind.PC_ID, name) for name in "abcd")
 ROUTES = {p: Route(mappings=("m",), priority=p) for p in Priority}
+HELD = Route(mappings=("m",), send_within_seconds=8.0, window=True)
 POLICY = SchedulePolicy(
     held_records=12,
     held_bytes=2_000,
@@ -57,7 +58,8 @@ OUTCOMES = {
 KINDS = st.sampled_from([*OUTCOMES, *["delivered"] * 4, *["retry", "refused"] * 2])
 WORK: Draft = [(PROFILES[3], Priority.NORMAL)]
 SELDOM = st.sampled_from([False] * 3 + [True])
-ITEM = st.tuples(st.sampled_from(PROFILES), st.sampled_from([*Priority, "normal"]))
+CLASSES = st.sampled_from([*Priority, "normal", "held"])
+ITEM = st.tuples(st.sampled_from(PROFILES), CLASSES)
 ITEMS = st.lists(ITEM, max_size=3, unique_by=lambda pair: pair[0])
 
 
@@ -171,7 +173,10 @@ class Kafka:
                 return offset
         offset = (log[-1][0] + 1 if log else 0) + gap
         values = {"x": str(offset), f"n{offset % 3}": "1"}
-        made = tuple(Item(p, values, ROUTES[Priority(c)]) for p, c in items)
+        made = tuple(
+            Item(p, values, HELD if c == "held" else ROUTES[Priority(c)])
+            for p, c in items
+        )
         log.append((offset, Mapped(made, None, ("m",)) if made else SKIPPED))
         return offset
 

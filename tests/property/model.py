@@ -45,6 +45,7 @@ class ModelItem:
     last_failure: float = 0.0
     over: bool = False
     seal: int = 0
+    held_until: float = 0.0
 
     @property
     def is_open(self) -> bool:

@@ -45,8 +45,9 @@ class ModelScheduler:
         record.mapped, record.todo = mapped, len(mapped.items)
         for item in mapped.items:
             self.offers += 1
-            rank = now - HEAD_START[item.route.priority]
-            queued = ModelItem(record, item, self.offers, rank)
+            hold = item.route.send_within_seconds if item.route.window else 0.0
+            rank = now + hold - HEAD_START[item.route.priority]
+            queued = ModelItem(record, item, self.offers, rank, held_until=now + hold)
             self.queues.setdefault(item.profile, []).append(queued)
         if not mapped.items:
             self.finish(record, End.SKIPPED)
@@ -62,8 +63,9 @@ class ModelScheduler:
         for profile, queue in self.queues.items():
             items = [item for item in queue if item.is_open]
             waits = any(item.due > now for item in queue)
-            if items and not waits and profile not in self.flights:
-                best.append((min(item.key for item in items), self.group(items)))
+            keys = [item.key for item in items if item.held_until <= now]
+            if keys and not waits and profile not in self.flights:
+                best.append((min(keys), self.group(items)))
         return [group for _, group in sorted(best, key=lambda pair: pair[0])]
 
     def group(self, items: list[ModelItem]) -> list[ModelItem]:
@@ -81,11 +83,18 @@ class ModelScheduler:
             joined = more
         return joined
 
-    def expected(self, room: int, now: float) -> list[list[ModelItem]]:
-        """What `take` must return."""
+    def expected(
+        self, room: int, now: float, *, pressed: bool
+    ) -> list[list[ModelItem]]:
+        """What `take` must return; holding ends while a held bound presses."""
         endpoint = self.endpoint
         if not self.has_lease(now):
             return []
+        if pressed:
+            queued = [item for queue in self.queues.values() for item in queue]
+            held = [item for item in queued if item.held_until > now]
+            for item in sorted(held, key=lambda i: (i.held_until, i.order))[:room]:
+                item.held_until = now
         ready = self.ready(now)
         if endpoint.is_flowing(now):
             return ready[:room]
@@ -101,6 +110,7 @@ class ModelScheduler:
         """Items are in flight, as one work."""
         for item in items:
             self.queues[work.profile].remove(item)
+            item.held_until = 0.0
         self.flights[work.profile] = Flight(work, items)
         if work.probe:
             self.endpoint.probe = work

@@ -198,7 +198,13 @@ class World(RuleBasedStateMachine):
     def take(self, room: int) -> None:
         """Just what the model says is sent, in its order."""
         flowing = self.model.endpoint.is_flowing(self.now)
-        expected = self.model.expected(room, self.now)
+        held = [r for p in self.assigned.values() for r in p.held.values()]
+        pressed = bool(
+            self.sut.flow(self.now).paused
+            or len(held) >= 0.75 * POLICY.held_records
+            or sum(r.record.size_bytes for r in held) >= 0.75 * POLICY.held_bytes
+        )
+        expected = self.model.expected(room, self.now, pressed=pressed)
         works = self.sut.take(room, self.now)
         sent = [[part.item for part in work.parts] for work in works]
         assert [[one.item for one in group] for group in expected] == sent

@@ -160,6 +160,20 @@ attributes: {borrower: {value: "true"}}
 """,
     ),
     entry(
+        FaultCode.NO_HOLD,
+        "How long an update may wait for others is the author's to say; nothing is assumed.",
+        wrong="""
+merge: window
+attributes: {borrower: {value: "true"}}
+""",
+        found="1:8 `merge: window` holds every update for `send_within`, and there is none. | Add one, such as `send_within: 30s`.",
+        right="""
+merge: window
+send_within: 30s
+attributes: {borrower: {value: "true"}}
+""",
+    ),
+    entry(
         FaultCode.SHARES_MEET,
         "A profile in both shares would get the values of both mappings, one over the other.",
         wrong="""

@@ -19,6 +19,16 @@ def changed(old: str, new: str) -> str:
 
 FILES: list[tuple[str, Found]] = [
     (
+        changed("owner: team", "merge: window"),
+        (
+            "M424",
+            3,
+            8,
+            "`merge: window` holds every update for `send_within`, and there is none.",
+            "Add one, such as `send_within: 30s`.",
+        ),
+    ),
+    (
         "- 1\n",
         (
             "M104",
@@ -222,7 +232,6 @@ def test_a_file_that_is_wrong_is_named(text: str, fault: Found) -> None:
     ("line", "what"),
     [
         ("order: event_time", "`order: event_time`"),
-        ("merge: window", "`merge: window`"),
         ("send: changed", "`send: changed`"),
         ("endpoint: bulk", "`endpoint: bulk`"),
     ],

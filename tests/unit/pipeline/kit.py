@@ -6,7 +6,7 @@ import asyncio
 import io
 import json
 import random
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from pathlib import Path
 
@@ -50,6 +50,7 @@ __all__ = [
     "World",
     "event",
     "framed",
+    "material_from",
     "material_of",
     "settings_of",
 ]
@@ -79,15 +80,22 @@ attributes:
 
 def material_of(**topics: str) -> Material:
     """Return mappings by name and topic, over the one schema."""
-    readers = load_readers({"t.Event.avsc": EVENT})
-    texts = {
+    named = topics or {"ev": "events", "vi": "visits"}
+    return material_from({
         f"{name}.yaml": MAPPING.format(name=name, topic=topic)
-        for name, topic in (topics or {"ev": "events", "vi": "visits"}).items()
-    }
+        for name, topic in named.items()
+    })
+
+
+def material_from(texts: Mapping[str, str]) -> Material:
+    """Return the mappings of these files, over the one schema."""
+    readers = load_readers({"t.Event.avsc": EVENT})
+    mappings = load(texts, readers, {}, {})
+    names = (plan.spec.name for plan in mappings.plans)
     return Material(
         readers=readers,
-        mappings=load(texts, readers, {}, {}),
-        owners={plan: f"{plan}-team" for plan in topics or ("ev", "vi")},
+        mappings=mappings,
+        owners={name: f"{name}-team" for name in names},
     )
 
 
@@ -182,6 +190,7 @@ class World:
                 letter_partitions={},
             ),
             clock=loop.time,
+            wall_ms=lambda: int(loop.time() * 1000),
             chance=random.Random(SEED).random,  # noqa: S311 - jitter, not a secret
         )
         self.source = FakeSource(self.pipeline)

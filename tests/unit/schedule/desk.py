@@ -51,9 +51,16 @@ def mapped(
     *names: str,
     priority: Priority = Priority.NORMAL,
     values: Mapping[str, str] = MappingProxyType({"a": "1"}),
+    send_within: float = 0.0,
+    window: bool = False,
 ) -> Mapped:
     """Return one item for each named profile."""
-    route = Route(mappings=("m",), priority=priority)
+    route = Route(
+        mappings=("m",),
+        priority=priority,
+        send_within_seconds=send_within,
+        window=window,
+    )
     items = tuple(Item(profile(name), dict(values), route) for name in names)
     return Mapped(items, None, ("m",))
 

@@ -1,5 +1,6 @@
 """The rolling 24 hours."""
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -55,3 +56,37 @@ def test_no_window_ever_holds_more_than_the_quota(
             made.append(now)
     for end in made:
         assert sum(1 for at in made if end - WINDOW_SECONDS < at <= end) <= limit
+
+
+def test_the_forecast_says_when_nothing_is_left() -> None:
+    """At the rate of the last hour; at a rate that the day allows, never."""
+    quota = Quota(1_000)
+    assert quota.runs_out_at(0.0) is None
+    for _ in range(100):
+        quota.spend(1_800.0)
+    # 100 an hour, and 900 are left.
+    assert quota.runs_out_at(1_800.0) == pytest.approx(1_800.0 + 9 * 3_600.0)
+    assert quota.runs_out_at(9 * 3_600.0) is None  # nothing in the last hour
+
+
+def test_the_forecast_counts_what_leaves_the_window() -> None:
+    """A day's even use that fits never runs out, however much of it is used."""
+    quota = Quota(1_500)
+    for minute in range(1_440):
+        quota.spend(minute * 60.0)
+    now = 1_440 * 60.0
+    assert quota.used(now) == 1_440
+    assert quota.runs_out_at(now) is None
+    for _ in range(30):  # half as much again in the last hour
+        quota.spend(now)
+    out = quota.runs_out_at(now)
+    assert out is not None
+    assert out > now
+
+
+def test_a_quota_that_is_gone_runs_out_now() -> None:
+    """Whether calls are being made or not."""
+    quota = Quota(1)
+    quota.spend(0.0)
+    assert quota.runs_out_at(10.0) == 10.0
+    assert quota.runs_out_at(7_200.0) == 7_200.0
