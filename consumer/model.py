@@ -217,6 +217,7 @@ class Route(msgspec.Struct, frozen=True):
         send_within_seconds: The longest an item may be held back in order to merge.
         window: True when it is always held that long (`merge: window`).
         mapping_set: Version of the set whose mappings made the item.
+        by_event_time: True when the later `occurred_at` wins, not the later offset.
     """
 
     mappings: tuple[str, ...]
@@ -226,6 +227,7 @@ class Route(msgspec.Struct, frozen=True):
     send_within_seconds: float = 0.0
     window: bool = False
     mapping_set: str = ""
+    by_event_time: bool = False
 
 
 class Item(msgspec.Struct, frozen=True, gc=False, eq=False):
@@ -237,12 +239,14 @@ class Item(msgspec.Struct, frozen=True, gc=False, eq=False):
             Nobody changes it after the item is made.
         route: What its mapping says of its way.
         occurred_at_ms: When the action happened, Unix milliseconds, if the mapping says.
+        skewed: True when that was too far ahead, and is the record's timestamp instead.
     """
 
     profile: ProfileId
     attributes: dict[str, str]
     route: Route
     occurred_at_ms: int | None = None
+    skewed: bool = False
 
     def __repr__(self) -> str:
         """Return who made it and how large it is, no value."""

@@ -27,6 +27,7 @@ from consumer.mapping.mapping_set import MappingSet
 from consumer.pipeline.material import (
     failed_test,
     keys_of,
+    max_skew_ms,
     nothing_mapped,
     read_sources,
 )
@@ -229,7 +230,9 @@ def proved(
     Raises ConfigurationError when the schemas are wrong: nothing can be said then.
     """
     readers, files = read_sources(settings)
-    checked = check_mappings(files, readers, settings.topics, keys)
+    checked = check_mappings(
+        files, readers, settings.topics, keys, max_skew_ms(settings)
+    )
     found.extend(checked.faults)
     mappings = checked.mappings
     if mappings is None:
@@ -248,7 +251,8 @@ def failing(
 
     Tests expect what the published test key gives, so the files are compiled with it.
     """
-    tested = check_mappings(files, readers, settings.topics, None).mappings
+    skew = max_skew_ms(settings)
+    tested = check_mappings(files, readers, settings.topics, None, skew).mappings
     for result in run_tests(tested.plans, files, readers) if tested else ():
         if not result.passed:
             yield failed_test(result)

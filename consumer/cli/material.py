@@ -16,7 +16,7 @@ from consumer.decode.readers import ReaderSchema
 from consumer.errors import UsageError
 from consumer.mapping.loading import load
 from consumer.mapping.mapping_set import MappingSet
-from consumer.pipeline.material import read_sources
+from consumer.pipeline.material import max_skew_ms, read_sources
 
 __all__ = ["Material", "read_material", "read_text", "settings_for"]
 
@@ -73,7 +73,7 @@ def read_material(
     readers, files = read_sources(settings)
     if only is not None:
         files = {str(only): read_text(only)}
-    mappings = load(files, readers, settings.topics, keys)
+    mappings = load(files, readers, settings.topics, keys, max_skew_ms(settings))
     if only is not None and not mappings.plans:
         raise UsageError(f"{only} is no mapping file: its name must end in .yaml")
     return Material(files=files, readers=readers, mappings=mappings)

@@ -11,6 +11,7 @@ from consumer.config.settings import (
     META,
     DeadLetterSettings,
     DecodeSettings,
+    EventTimeSettings,
     HttpSettings,
     Key,
     LimitSettings,
@@ -46,6 +47,7 @@ SECTIONS: Mapping[str, type] = MappingProxyType({
     "http": HttpSettings,
     "source": SourceSettings,
     "decode": DecodeSettings,
+    "event_time": EventTimeSettings,
     "retry": RetrySettings,
     "tracing": TracingSettings,
     "logging": LoggingSettings,
@@ -66,7 +68,6 @@ FIXED_PROPERTIES: Mapping[str, str] = MappingProxyType({
 
 NOT_BUILT: Mapping[Path, str] = MappingProxyType({
     ("guard",): "the guard of mappings",
-    ("event_time",): "ordering by event time",
     ("bulk",): "the bulk endpoint",
     ("quota",): "the shared quota",
     ("overrides",): "the overrides file",

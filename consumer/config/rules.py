@@ -14,6 +14,7 @@ from consumer.config.kinds import (
 
 __all__ = [
     "DecodeSettings",
+    "EventTimeSettings",
     "LimitSettings",
     "LoggingSettings",
     "RetrySettings",
@@ -51,6 +52,26 @@ class LimitSettings:
         default=1_000_000,
         metadata=key(
             Integer(low=1), "Calls in any rolling 24 hours, of this process alone"
+        ),
+    )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class EventTimeSettings:
+    """The `event_time` section."""
+
+    profiles: int = field(
+        default=100_000,
+        metadata=key(
+            Integer(low=1),
+            "Profiles of which it is remembered when what they have happened",
+        ),
+    )
+    max_clock_skew_seconds: float = field(
+        default=300.0,
+        metadata=key(
+            Number(),
+            "An `occurred_at` further ahead of its record's timestamp is not believed",
         ),
     )
 

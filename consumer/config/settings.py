@@ -22,6 +22,7 @@ from consumer.config.outside import (
 )
 from consumer.config.rules import (
     DecodeSettings,
+    EventTimeSettings,
     LimitSettings,
     LoggingSettings,
     RetrySettings,
@@ -34,6 +35,7 @@ __all__ = [
     "META",
     "DeadLetterSettings",
     "DecodeSettings",
+    "EventTimeSettings",
     "HttpSettings",
     "KafkaSettings",
     "Key",
@@ -78,6 +80,7 @@ class Settings:
     http: HttpSettings
     source: SourceSettings
     decode: DecodeSettings
+    event_time: EventTimeSettings
     retry: RetrySettings
     tracing: TracingSettings
     logging: LoggingSettings

@@ -14,11 +14,12 @@ from consumer.mapping.file_checks import (
     check_built,
     check_hold,
     check_names,
+    check_order,
     check_source,
     check_stamp,
 )
 from consumer.mapping.paths import Scope
-from consumer.mapping.plan import Case, Plan, Write
+from consumer.mapping.plan import MAX_SKEW_MS, Case, Plan, Write
 from consumer.mapping.reading import read_mapping
 from consumer.mapping.rule import Rule
 from consumer.mapping.rule_builder import RuleBuilder
@@ -66,6 +67,8 @@ def check_file(
     readers: Readers,
     secrets: Mapping[str, bytes] | None,
     inherited: Inherited | None = None,
+    *,
+    max_skew_ms: int = MAX_SKEW_MS,
 ) -> Checked:
     """Check one file.
 
@@ -75,6 +78,7 @@ def check_file(
         readers: Reader's schemas by full name.
         secrets: Keys for hashing by name; None stands for the published test key.
         inherited: What the folders above it say; None for nothing.
+        max_skew_ms: How far ahead of its record's timestamp an `occurred_at` may be.
     """
     try:
         document = read_yaml(text, file)
@@ -86,7 +90,8 @@ def check_file(
         return Checked(faults=faults.found)
     above = inherited if inherited is not None else Inherited()
     spec = above.complete(spec)
-    plan = FileCheck(file, text, spec, readers, secrets, faults, above).plan()
+    one = FileCheck(file, text, spec, readers, secrets, faults, above, max_skew_ms)
+    plan = one.plan()
     return Checked(
         faults=faults.found,
         spec=spec,
@@ -106,6 +111,7 @@ class FileCheck:
     secrets: Mapping[str, bytes] | None
     faults: Faults
     inherited: Inherited
+    max_skew_ms: int
 
     def plan(self) -> Plan | None:
         """Return the plan; None when there is no schema to prove it against."""
@@ -115,6 +121,7 @@ class FileCheck:
         check_built(spec, self.faults)
         check_stamp(spec, self.faults)
         check_hold(spec, self.faults)
+        check_order(spec, self.faults)
         event = self.event_type()
         ground = None if event is None else ground_of(spec, event, self.faults)
         if ground is None:
@@ -132,6 +139,7 @@ class FileCheck:
                 priority=spec.priority,
                 send_within_seconds=spec.send_within,
                 window=spec.merge == "window",
+                by_event_time=spec.order == "event_time",
             ),
             event=write,
             delete=delete,
@@ -167,6 +175,7 @@ class FileCheck:
             skip_without_profile=spec.no_profile == "skip",
             share=spec.share,
             occurred_at=self.moment(builder),
+            max_skew_ms=self.max_skew_ms,
             stamp=spec.stamp,
             cases=tuple(self.cases(builder)),
         )
@@ -182,9 +191,9 @@ class FileCheck:
         spec = self.spec.occurred_at
         if spec is None:
             return None
-        return builder.moment(
-            spec, ("occurred_at",), needed=self.spec.stamp is not None
-        )
+        by_time = "order: event_time" if self.spec.order == "event_time" else ""
+        needed = by_time if self.spec.stamp is None else "stamp"
+        return builder.moment(spec, ("occurred_at",), needed=needed)
 
     def delete(self) -> Write | None:
         """Return how a record without a value becomes items, if the file says."""
@@ -206,6 +215,7 @@ class FileCheck:
             skip_without_profile=self.spec.no_profile == "skip",
             share=self.spec.share,
             occurred_at=None,
+            max_skew_ms=self.max_skew_ms,
             stamp=None,
             cases=(Case(number=None, when=None, attributes=attributes),),
         )

@@ -30,6 +30,7 @@ __all__ = [
     "bound_template",
     "compile_write",
     "stamp_text",
+    "when_it_happened",
 ]
 
 MapFunction: TypeAlias = Callable[["dict[str, object] | None", Record], Mapped]
@@ -158,7 +159,7 @@ def emit_item(code: Code, way: Way) -> None:
     write, depth = way.write, way.depth
     emit_profiles(code, way)
     emit_share(code, way)
-    emit_occurred(code, write.occurred_at, depth)
+    emit_occurred(code, write, depth)
     emit_cases(code, write.cases, depth)
     code.add(depth, "if not attributes:")
     way.skip(depth + 1, SkipReason.UNCHANGED)
@@ -212,15 +213,31 @@ def emit_share(code: Code, way: Way) -> None:
     way.skip(depth + 1, SkipReason.SHARE)
 
 
-def emit_occurred(code: Code, rule: Rule | None, depth: int) -> None:
+def emit_occurred(code: Code, write: Write, depth: int) -> None:
     """Write what finds when the action happened, in Unix milliseconds."""
-    if rule is None:
-        code.add(depth, "occurred = None")
+    if write.occurred_at is None:
         return
-    emit_value(code, rule, depth)
-    epoch, unit = code.bind(EPOCH), code.bind(MILLISECOND)
-    code.add(depth, "moment = v")
-    code.add(depth, f"occurred = None if v is None else (v - {epoch}) // {unit}")
+    emit_value(code, write.occurred_at, depth)
+    if write.occurred_at.may_miss:
+        code.add(depth, "moment, occurred, skewed = None, None, False")
+        code.add(depth, "if v is not None:")
+        depth += 1
+    told = f"{code.bind(when_it_happened)}(v, record, {write.max_skew_ms})"
+    code.add(depth, f"moment, occurred, skewed = {told}")
+
+
+def when_it_happened(
+    moment: dt.datetime, record: Record, max_skew_ms: int
+) -> tuple[dt.datetime, int, bool]:
+    """Return a moment, in Unix milliseconds too, and whether it was too far ahead.
+
+    One that is further ahead of its record's own timestamp than may be is a clock that
+    is wrong: it would win over everything to come. The timestamp takes its place.
+    """
+    occurred, written = (moment - EPOCH) // MILLISECOND, record.timestamp_ms
+    if 0 <= written < occurred - max_skew_ms:
+        return EPOCH + written * MILLISECOND, written, True
+    return moment, occurred, False
 
 
 def stamp_text(moment: dt.datetime) -> str:
@@ -292,10 +309,11 @@ def emit_made(code: Code, way: Way) -> None:
     """Write what makes the items of the profile, or of every one."""
     write, depth = way.write, way.depth
     route, names = code.bind(way.route), code.bind(way.route.mappings)
+    when = "" if write.occurred_at is None else ", occurred, skewed"
     if write.all_profiles:
-        made = f"[Item(p, attributes, {route}, occurred) for p in profiles]"
+        made = f"[Item(p, attributes, {route}{when}) for p in profiles]"
     else:
-        made = f"Item(profile, attributes, {route}, occurred)"
+        made = f"Item(profile, attributes, {route}{when})"
     if write.each is not None:
         adding = "extend" if write.all_profiles else "append"
         code.add(depth, f"items.{adding}({made})")

@@ -13,7 +13,12 @@ from typing import TypeAlias
 
 from consumer.errors import MappingError
 from consumer.mapping.cel import Condition
-from consumer.mapping.compiling import REFUSALS, bound_template, stamp_text
+from consumer.mapping.compiling import (
+    REFUSALS,
+    bound_template,
+    stamp_text,
+    when_it_happened,
+)
 from consumer.mapping.plan import Plan, Write
 from consumer.mapping.rule import Rule, Source
 from consumer.mapping.step import Step
@@ -149,8 +154,13 @@ class Walk:
         """Walk through when it happened, and through the stamp of it."""
         if write.occurred_at is None:
             return
-        moment = self.rule(write.occurred_at)
-        if write.stamp is not None and isinstance(moment, dt.datetime):
+        found = self.rule(write.occurred_at)
+        if not isinstance(found, dt.datetime):
+            return
+        moment, _, skewed = when_it_happened(found, self.record, write.max_skew_ms)
+        if skewed:
+            self.note("occurred_at too far ahead: the record's timestamp", "", moment)
+        if write.stamp is not None:
             self.note(f"stamp {write.stamp}", "", stamp_text(moment))
 
     def note(self, name: str, refused: str, result: object = None) -> None:

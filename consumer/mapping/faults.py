@@ -71,6 +71,8 @@ class FaultCode(enum.StrEnum):
     SHARES_MEET = "M422", "Shares of one topic that meet and write one attribute."
     UNUSED_DEFAULT = "M423", "A default that no mapping takes."
     NO_HOLD = "M424", "A window without `send_within`."
+    NO_MOMENT = "M425", "An order in time without `occurred_at`."
+    ORDERS_DIFFER = "M426", "Mappings of one topic that are ordered differently."
 
     NO_SUCH_VALUE = "M501", "A comparison with a symbol that the enum does not have."
     NEVER_TRUE = "M502", "A condition that no record can meet."

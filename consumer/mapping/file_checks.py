@@ -16,6 +16,7 @@ __all__ = [
     "check_built",
     "check_hold",
     "check_names",
+    "check_order",
     "check_source",
     "check_stamp",
 ]
@@ -125,6 +126,18 @@ def check_stamp(spec: MappingSpec, faults: Faults) -> None:
             )
 
 
+def check_order(spec: MappingSpec, faults: Faults) -> None:
+    """Note an order in time of what has no time."""
+    if spec.order == "event_time" and spec.occurred_at is None:
+        faults.add(
+            FaultCode.NO_MOMENT,
+            ("order",),
+            "With `order: event_time` the later action wins, and the file does not say "
+            "when one happened.",
+            "Add `occurred_at`.",
+        )
+
+
 def check_hold(spec: MappingSpec, faults: Faults) -> None:
     """Note a window that holds nothing."""
     if spec.merge == "window" and not spec.send_within:
@@ -151,8 +164,6 @@ def attributes_of(spec: MappingSpec) -> Iterator[tuple[str, Path]]:
 
 def not_built(spec: MappingSpec) -> Iterator[tuple[Path, str]]:
     """Give what the file uses and this program does not do yet."""
-    if spec.order != "offset":
-        yield ("order",), "`order: event_time`"
     if spec.send != "always":
         yield ("send",), "`send: changed`"
     if spec.endpoint not in {EndpointName.AUTO, EndpointName.SINGLE}:

@@ -41,6 +41,7 @@ def joined(items: list[Item]) -> Item:
         attributes=attributes,
         route=routes[0] if len(routes) == 1 else joined_route(routes),
         occurred_at_ms=max(moments, default=None),
+        skewed=any(item.skewed for item in items),
     )
 
 
@@ -55,4 +56,5 @@ def joined_route(routes: Sequence[Route]) -> Route:
         send_within_seconds=min(route.send_within_seconds for route in routes),
         window=all(route.window for route in routes),
         mapping_set=routes[0].mapping_set,
+        by_event_time=routes[0].by_event_time,
     )

@@ -13,6 +13,7 @@ from consumer.mapping.checking import Checked, Readers, check_file
 from consumer.mapping.defaults import Inherited, folders_of, unused
 from consumer.mapping.fixtures import check_fixtures
 from consumer.mapping.mapping_set import MappingSet
+from consumer.mapping.plan import MAX_SKEW_MS
 from consumer.mapping.set_checks import check_set
 
 __all__ = ["CheckedSet", "check", "load"]
@@ -36,6 +37,7 @@ def check(
     readers: Readers,
     topics: Mapping[str, str],
     keys: Mapping[str, bytes] | None,
+    max_skew_ms: int = MAX_SKEW_MS,
 ) -> CheckedSet:
     """Check a set of mapping files.
 
@@ -45,13 +47,14 @@ def check(
         readers: Reader's schemas by full name.
         topics: Logical name of a topic to its real name.
         keys: Keys for hashing by name; None stands for the published test key.
+        max_skew_ms: How far ahead of its record's timestamp an `occurred_at` may be.
     """
     named = sorted(path for path in files if is_mapping_file(path))
     faults: list[FileFault] = []
     folders = folders_of(files, faults)
     above = [Inherited.of(path, folders) for path in named]
     checked = [
-        check_file(path, files[path], readers, keys, inherited)
+        check_file(path, files[path], readers, keys, inherited, max_skew_ms=max_skew_ms)
         for path, inherited in zip(named, above, strict=True)
     ]
     check_set(checked)
@@ -93,13 +96,14 @@ def load(
     readers: Readers,
     topics: Mapping[str, str],
     keys: Mapping[str, bytes] | None,
+    max_skew_ms: int = MAX_SKEW_MS,
 ) -> MappingSet:
     """Return a set that can be used; the arguments are those of `check`.
 
     Raises:
         ConfigurationError: With every fault of every file.
     """
-    found = check(files, readers, topics, keys)
+    found = check(files, readers, topics, keys, max_skew_ms)
     if found.mappings is None:
         raise ConfigurationError(found.faults)
     return found.mappings

@@ -12,7 +12,9 @@ from consumer.mapping.share import Share
 from consumer.mapping.specification import MappingSpec
 from consumer.model import IdKind, Route
 
-__all__ = ["Case", "Each", "Plan", "Write"]
+__all__ = ["MAX_SKEW_MS", "Case", "Each", "Plan", "Write"]
+
+MAX_SKEW_MS = 300_000
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -60,6 +62,7 @@ class Write:
         skip_without_profile: Whether a record without any is skipped, not rejected.
         share: The profiles that it is for; None for all.
         occurred_at: When it happened, if the mapping says.
+        max_skew_ms: How far ahead of its record's timestamp that may be, milliseconds.
         stamp: The attribute that says when; needs `occurred_at`.
         cases: The first that holds is written; the last has no condition.
     """
@@ -72,6 +75,7 @@ class Write:
     skip_without_profile: bool
     share: Share | None
     occurred_at: Rule | None
+    max_skew_ms: int
     stamp: str | None
     cases: tuple[Case, ...]
 

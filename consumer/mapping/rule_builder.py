@@ -83,13 +83,13 @@ class RuleBuilder:
         scope = CelScope.of(self.cel.scope.guarded(proved))
         return replace(self, cel=scope)
 
-    def moment(self, spec: RuleSpec, path: Path, *, needed: bool) -> Rule | None:
+    def moment(self, spec: RuleSpec, path: Path, *, needed: str) -> Rule | None:
         """Return the rule of a timestamp.
 
         Args:
             spec: The rule.
             path: Where it stands.
-            needed: Whether something is written of it.
+            needed: What of the file cannot do without; empty for nothing.
         """
         rule = self.build("occurred_at", spec, path, default=SKIP, as_text=False)
         if rule is None:
@@ -115,7 +115,7 @@ class RuleBuilder:
             self.faults.add(
                 FaultCode.MISSING_UNSAID,
                 path,
-                f"`occurred_at` may find nothing ({finds_nothing(rule)}), and `stamp` "
+                f"`occurred_at` may find nothing ({finds_nothing(rule)}), and `{needed}` "
                 "needs it.",
                 "Write `missing: reject` in `occurred_at`.",
             )

@@ -75,6 +75,14 @@ def compare_topic(
             f"this by `{spec.endpoint}`.",
             "Name the same endpoint in all mappings of a topic.",
         )
+    if spec.order != other.order:
+        faults.add(
+            FaultCode.ORDERS_DIFFER,
+            ("order",),
+            f"`{other.name}` orders records of {topic} by `{other.order}`, "
+            f"this by `{spec.order}`.",
+            "Name the same order in all mappings of a topic.",
+        )
     if spec.source.framing != other.source.framing:
         faults.add(
             FaultCode.FRAMINGS_DIFFER,

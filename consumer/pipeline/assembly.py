@@ -129,6 +129,7 @@ def schedule_policy(settings: Settings, lease_seconds: float) -> SchedulePolicy:
         max_in_flight=limits.max_in_flight,
         membership_lease_seconds=lease_seconds,
         merge=MergePolicy(items=limits.merged_items),
+        event_time_profiles=settings.event_time.profiles,
         retry=RetryPolicy(
             base_seconds=retry.base_seconds,
             cap_seconds=retry.cap_seconds,

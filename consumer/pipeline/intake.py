@@ -23,6 +23,7 @@ from consumer.errors import SchemaUnresolvableError
 from consumer.model import (
     Decoded,
     Failure,
+    Item,
     Mapped,
     NeedsSchema,
     Pause,
@@ -199,7 +200,11 @@ class Intake:
         if type(mapped) is Failure:
             self._on_settled(self._scheduler.reject(record, mapped, now))
             return
-        settlement = self._scheduler.offer(record, mapped, now, self._wall_ms())  # type: ignore[arg-type]  # a Mapped: type() narrows one way only
+        items: tuple[Item, ...] = mapped.items  # type: ignore[union-attr]  # a Mapped: type() narrows one way only
+        for item in items:
+            if item.skewed:
+                self._observer.skewed(item)
+        settlement = self._scheduler.offer(record, mapped, now, self._wall_ms())  # type: ignore[arg-type]  # likewise
         if settlement is not None:
             self._on_settled(settlement)
 

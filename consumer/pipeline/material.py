@@ -13,7 +13,14 @@ from consumer.mapping.loading import load
 from consumer.mapping.mapping_set import MappingSet
 from consumer.watch import read_folder
 
-__all__ = ["SUFFIXES", "Material", "keys_of", "read_material", "read_sources"]
+__all__ = [
+    "SUFFIXES",
+    "Material",
+    "keys_of",
+    "max_skew_ms",
+    "read_material",
+    "read_sources",
+]
 
 AVRO = frozenset({".avsc"})
 MAPPINGS = frozenset({".yaml", ".yml", ".json"})  # fixtures stand beside mappings
@@ -40,6 +47,11 @@ def keys_of(settings: Settings) -> dict[str, bytes]:
     return {name: key.reveal().encode() for name, key in settings.keys.items()}
 
 
+def max_skew_ms(settings: Settings) -> int:
+    """Return how far ahead of its record an `occurred_at` may be, in milliseconds."""
+    return int(settings.event_time.max_clock_skew_seconds * 1000)
+
+
 def read_sources(
     settings: Settings,
 ) -> tuple[dict[str, ReaderSchema], dict[str, str]]:
@@ -58,11 +70,12 @@ def read_material(settings: Settings) -> Material:
         ConfigurationError: With every fault of every file.
     """
     readers, files = read_sources(settings)
-    mappings = load(files, readers, settings.topics, keys_of(settings))
+    skew = max_skew_ms(settings)
+    mappings = load(files, readers, settings.topics, keys_of(settings), skew)
     if not mappings.plans:
         raise ConfigurationError((nothing_mapped(settings),))
     # The tests expect what the published test key gives, not a secret's hashes.
-    tested = load(files, readers, settings.topics, None)
+    tested = load(files, readers, settings.topics, None, skew)
     failed = [one for one in run_tests(tested.plans, files, readers) if not one.passed]
     if failed:
         raise ConfigurationError(tuple(map(failed_test, failed)))

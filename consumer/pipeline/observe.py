@@ -14,6 +14,7 @@ from consumer.model import (
     Answer,
     End,
     Fault,
+    Item,
     Outcome,
     OutcomeKind,
     Record,
@@ -77,6 +78,7 @@ class Observer:
         self._commit_seconds = metrics.histogram(names.OPERATION_SECONDS)("commit")
         self._decode_failures = metrics.counter(names.DECODE_FAILURES)
         self._mapping_errors = metrics.counter(names.MAPPING_ERRORS)
+        self._skew = metrics.counter(names.CLOCK_SKEW)
         self._letters = metrics.counter(names.LETTERS)
         self._letter_failures = metrics.counter(names.LETTER_FAILURES)
         self._letters_sent = metrics.counter(names.LETTERS_SENT)
@@ -130,6 +132,11 @@ class Observer:
         elif failure.stage is Stage.MAPPING:
             for mapping in failure.mappings:
                 self._mapping_errors(mapping, failure.code).inc()
+
+    def skewed(self, item: Item) -> None:
+        """Count an update whose action is said to have happened in the future."""
+        for mapping in item.route.mappings:
+            self._skew(mapping).inc()
 
     def released(self, partitions: Iterable[TopicPartition], count: int) -> None:
         """Count records that are another member's now, and end their spans."""

@@ -26,6 +26,7 @@ import msgspec
 from consumer.model import Failure, Outcome, OutcomeKind, Part, Stage, Work
 from consumer.schedule.endpoint import Endpoint, Halt, is_suspect
 from consumer.schedule.entry import Entry, Trouble
+from consumer.schedule.event_time import EventTime
 from consumer.schedule.merging import Gathered, gather, halves
 from consumer.schedule.offsets import GivenUp
 from consumer.schedule.policy import SchedulePolicy
@@ -39,11 +40,15 @@ class Ended(msgspec.Struct, frozen=True):
 
     Attributes:
         entry: The item.
-        given_up: Why it was given up; None when it was delivered.
+        given_up: Why it was given up; None when it was not.
+        is_last: True when it was delivered as the last of its work.
+        is_stale: True when it was dropped: something later was delivered.
     """
 
     entry: Entry
-    given_up: GivenUp | None
+    given_up: GivenUp | None = None
+    is_last: bool = False
+    is_stale: bool = False
 
 
 class Dispatch:
@@ -54,6 +59,7 @@ class Dispatch:
         self.shards = Shards(self.endpoint.ready)
         self._policy = policy.retry
         self._merge = policy.merge
+        self.event_time = EventTime(policy.event_time_profiles)
 
     def take(self, room: int, now: float) -> list[Work]:
         """Return at most `room` works; they are in flight from now on."""
@@ -72,7 +78,7 @@ class Dispatch:
             entry = shards.candidate(hint)
             if entry is None:
                 continue
-            gathered = gather(entry.shard, entry, self._merge)
+            gathered = self._gather(entry)
             if self._may_go(gathered, now):
                 works.append(self._launch(gathered))
                 endpoint.budget.note_call()
@@ -100,6 +106,9 @@ class Dispatch:
         """Return when the next wait ends, if later than `now`; None when none does."""
         dues = (self.shards.next_wake(), self.endpoint.next_due(now))
         return min((due for due in dues if due is not None and due > now), default=None)
+
+    def _gather(self, first: Entry) -> Gathered:
+        return gather(first.shard, first, self._merge, self.event_time)
 
     def _launch(self, gathered: Gathered, *, probe: bool = False) -> Work:
         entries = gathered.entries
@@ -141,7 +150,7 @@ class Dispatch:
                 halt.asked = asked
         if entry is None:
             return []
-        work = self._launch(gather(entry.shard, entry, self._merge), probe=True)
+        work = self._launch(self._gather(entry), probe=True)
         halt.probe = work
         halt.asked.add(work.profile)
         return [work]
@@ -172,7 +181,18 @@ class Dispatch:
             self._feed(len(self.endpoint.starved))
             self._rejoin(halt.aside)
             self.shards.hasten_refused(now)
-        return [Ended(entry, None) for entry in entries]
+        last = entries[-1]
+        ended = [Ended(entry, is_last=entry is last) for entry in entries]
+        timed = [entry for entry in entries if entry.item.route.by_event_time]
+        if timed:
+            for entry in timed:
+                self.event_time.note(entry.ticket.record, entry.item)
+            is_stale = self.event_time.is_stale
+            stale = self.shards.remove(
+                last.shard, lambda one: is_stale(one.ticket.record, one.item)
+            )
+            ended += [Ended(entry, is_stale=True) for entry in stale]
+        return ended
 
     def _unsent(self, entries: tuple[Entry, ...]) -> list[Ended]:
         alive = [entry for entry in entries if entry.ticket.partition.alive]

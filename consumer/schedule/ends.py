@@ -1,14 +1,15 @@
 """How records end, each counted once, when it is settled (promise 8).
 
 A record is `dead_lettered` if any item was given up; else `delivered` if any of its
-items was the last of its work; else `merged`; a record without items is `skipped`.
+items was the last of its work; else `merged` if any went out; a record without items,
+or with none that was not dropped, is `skipped`.
 """
 
 from __future__ import annotations
 
 import msgspec
 
-from consumer.model import End, Failure, Mapped, Record, Settlement
+from consumer.model import End, Failure, Mapped, Record, Settlement, SkipReason
 from consumer.schedule.dispatch import Ended
 from consumer.schedule.offsets import Ticket
 
@@ -46,13 +47,8 @@ class Ends(msgspec.Struct):
             self.merged += 1
 
 
-def ended_item(ended: Ended, *, is_last: bool) -> Ticket | None:
-    """Note an item's final outcome; return its record's ticket if that was the last.
-
-    Args:
-        ended: The item and its outcome.
-        is_last: True when it was the last of its work.
-    """
+def ended_item(ended: Ended) -> Ticket | None:
+    """Note an item's final outcome; return its record's ticket if that was the last."""
     ticket = ended.entry.ticket
     if not ticket.partition.alive:
         return None
@@ -61,8 +57,10 @@ def ended_item(ended: Ended, *, is_last: bool) -> Ticket | None:
         ticket.given_up = ticket.given_up or ended.given_up
         ticket.undelivered += (ended.entry.item.profile,)
         ticket.partition.linger(ticket)  # its letter takes time; its profile goes on
-    elif is_last:
+    elif ended.is_last:
         ticket.last_of_work = True
+    elif ended.is_stale:
+        ticket.stale_items += 1
     return None if ticket.open_items else ticket
 
 
@@ -86,6 +84,8 @@ def settlement(ticket: Ticket, mapped: Mapped) -> Settlement:
         )
     if not mapped.items:
         return Settlement(ticket.record, End.SKIPPED, mapped.mappings, mapped.skipped)
+    if ticket.is_stale:
+        return Settlement(ticket.record, End.SKIPPED, mapped.mappings, SkipReason.STALE)
     end = End.DELIVERED if ticket.last_of_work else End.MERGED
     made_by = mapped.items[0].route.mapping_set
     return Settlement(ticket.record, end, mapped.mappings, mapping_set=made_by)

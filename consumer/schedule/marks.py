@@ -7,6 +7,8 @@ Rules:
       has delivered P2, record 7 has delivered P2; were 7 marked, 5 would be sent again,
       P2 last of all. So a complete record that is not marked keeps later ones of its
       profiles unmarked too.
+    - A record of which nothing was sent, as something later in time was delivered, is
+      marked at once: after a restart, when that is forgotten, it would write over it.
     - What was read at the assignment stays marked until the committable offset passes it.
     - A gap below an offset that was seen counts as done: nothing stands there.
 

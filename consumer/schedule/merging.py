@@ -2,7 +2,8 @@
 
 Rules:
     - Items are joined in the order of their shard, so those of one partition in offset
-      order; of an attribute that several write the latest value is sent.
+      order; of an attribute that several write the latest value is sent: the latest in
+      that order, or in time where their mapping says so (`event_time`).
     - A work is formed when it is taken, from all that waits then: an item that waits for
       its retry is joined by those that came meanwhile.
     - What the target rejects is halved, and the halves are sealed: nothing joins them
@@ -16,10 +17,11 @@ Theory of operation:
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from typing import NamedTuple
 
 from consumer.schedule.entry import Entry, Shard
+from consumer.schedule.event_time import EventTime, moment_of, newest
 from consumer.schedule.policy import MergePolicy
 
 __all__ = ["Gathered", "gather", "halves"]
@@ -37,16 +39,31 @@ class Gathered(NamedTuple):
     attributes: dict[str, str]
 
 
-def gather(shard: Shard, first: Entry, policy: MergePolicy) -> Gathered:
+def gather(
+    shard: Shard, first: Entry, policy: MergePolicy, event_time: EventTime
+) -> Gathered:
     """Return the work that begins with `first`, the first item that may go.
 
     A sealed half is taken whole, as far as its partitions are open: it was within the
     bounds when it was first sent.
     """
-    own = first.item.attributes
-    if len(shard.entries) == 1 or policy.items == 1:
-        return Gathered((first,), own)
-    return _joined(first, _followers(shard, first), policy)
+    alone = len(shard.entries) == 1 or policy.items == 1
+    if alone and not first.item.route.by_event_time:
+        return Gathered((first,), first.item.attributes)
+    union = Union(event_time.known(shard.profile))
+    union.add(first, union.changes(first))
+    entries = [first]
+    for entry in () if alone else _followers(shard, first):
+        changes = union.changes(entry)
+        is_full = (
+            len(entries) >= policy.items
+            or union.characters + union.growth(changes) > policy.characters
+        )
+        if is_full and not entry.seal:
+            break
+        union.add(entry, changes)
+        entries.append(entry)
+    return Gathered(tuple(entries), union.attributes)
 
 
 def halves(entries: tuple[Entry, ...]) -> tuple[tuple[Entry, ...], tuple[Entry, ...]]:
@@ -68,24 +85,43 @@ def _followers(shard: Shard, first: Entry) -> Iterable[Entry]:
             yield entry
 
 
-def _joined(first: Entry, followers: Iterable[Entry], policy: MergePolicy) -> Gathered:
-    union, entries = dict(first.item.attributes), [first]
-    left = policy.characters - _growth({}, union)
-    for entry in followers:
-        values = entry.item.attributes
-        growth = _growth(union, values)
-        is_full = growth > left or len(entries) >= policy.items
-        if is_full and not entry.seal:
-            break
-        union.update(values)
-        left -= growth
-        entries.append(entry)
-    return Gathered(tuple(entries), union)
+class Union:
+    """The attributes of one work under way. Owned by `gather`.
 
+    Attributes:
+        attributes: Name to value of what was added.
+        characters: Length of its names and values.
+    """
 
-def _growth(union: dict[str, str], values: dict[str, str]) -> int:
-    """Return how many characters longer the union gets by these values."""
-    return sum(
-        len(value) - len(union[name]) if name in union else len(name) + len(value)
-        for name, value in values.items()
-    )
+    __slots__ = ("_moments", "attributes", "characters")
+
+    def __init__(self, known: Mapping[str, int]) -> None:
+        """Begin with nothing; `known` are the moments of what was delivered."""
+        self.attributes: dict[str, str] = {}
+        self.characters = 0
+        self._moments = known
+
+    def changes(self, entry: Entry) -> dict[str, str]:
+        """Return what an item would write: all, or what nothing later is known of."""
+        item = entry.item
+        if not item.route.by_event_time:
+            return item.attributes
+        values, moment = item.attributes, moment_of(entry.ticket.record, item)
+        names = newest(values, moment, self._moments)
+        return {name: value for name, value in values.items() if name in names}
+
+    def growth(self, changes: dict[str, str]) -> int:
+        """Return how many characters longer it gets by these."""
+        own = self.attributes
+        return sum(
+            len(value) - len(own[name]) if name in own else len(name) + len(value)
+            for name, value in changes.items()
+        )
+
+    def add(self, entry: Entry, changes: dict[str, str]) -> None:
+        """Write an item's changes over what is there."""
+        self.characters += self.growth(changes)
+        self.attributes.update(changes)
+        if entry.item.route.by_event_time:
+            moment = moment_of(entry.ticket.record, entry.item)
+            self._moments = {**self._moments, **dict.fromkeys(changes, moment)}

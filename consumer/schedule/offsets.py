@@ -74,6 +74,7 @@ class Ticket(msgspec.Struct, eq=False):
         mapped: What the mappings made of it; None until it was offered.
         open_items: Items of it without a final outcome.
         last_of_work: True when an item of it was the last of a delivered work.
+        stale_items: Items of it that were dropped, as something later was delivered.
         given_up: The first item that was given up, if any, and why.
         undelivered: Profiles whose item was given up.
         letter_owed: True when only the confirmation of its dead letter is missing.
@@ -84,9 +85,16 @@ class Ticket(msgspec.Struct, eq=False):
     mapped: Mapped | None = None
     open_items: int = 0
     last_of_work: bool = False
+    stale_items: int = 0
     given_up: GivenUp | None = None
     undelivered: tuple[ProfileId, ...] = ()
     letter_owed: bool = False
+
+    @property
+    def is_stale(self) -> bool:
+        """True when each of its items was dropped as something later was delivered."""
+        mapped = self.mapped
+        return mapped is not None and 0 < len(mapped.items) == self.stale_items
 
     @property
     def profiles(self) -> tuple[ProfileId, ...]:
@@ -232,7 +240,8 @@ class Partition:
         del incomplete[offset]
         self.unknown.discard(offset)
         if not is_first or self.marks.has_lingering:
-            self.marks.complete(offset, ticket.profiles, self.committable)
+            profiles = () if ticket.is_stale else ticket.profiles
+            self.marks.complete(offset, profiles, self.committable)
 
     def confirm(self) -> None:
         """Note that the broker answered a commit sent after the assignment."""

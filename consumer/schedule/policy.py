@@ -79,6 +79,7 @@ class SchedulePolicy:
         membership_lease_seconds: How long an acknowledged commit proves membership.
         retry: When a failed work is sent again.
         merge: What is sent in one call.
+        event_time_profiles: Profiles of which the moments of attributes are remembered.
     """
 
     held_records: int = 10_000
@@ -88,6 +89,7 @@ class SchedulePolicy:
     membership_lease_seconds: float = 20.0
     retry: RetryPolicy = field(default_factory=RetryPolicy)
     merge: MergePolicy = field(default_factory=MergePolicy)
+    event_time_profiles: int = 100_000
 
     def __post_init__(self) -> None:
         """Refuse bounds that cannot be.
@@ -98,6 +100,8 @@ class SchedulePolicy:
         """
         if min(self.held_records, self.held_bytes, self.max_in_flight) < 1:
             raise ValueError("held_records, held_bytes and max_in_flight are positive")
+        if self.event_time_profiles < 1:
+            raise ValueError("event_time_profiles is positive")
         if self.membership_lease_seconds <= 0:
             raise ValueError("membership_lease_seconds is positive")
         if not 0 <= self.resume_ratio <= 1:

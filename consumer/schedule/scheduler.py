@@ -146,8 +146,8 @@ class Scheduler:
                 broker's timestamp; 0 counts from now.
 
         Returns:
-            How it ended, when it has no items; None when they are under way, and for a
-            record whose epoch is over or that was offered before.
+            How it ended, when nothing is to be sent; None when items are under way, and
+            for a record whose epoch is over or that was offered before.
         """
         ticket = self._ticket(record)
         if ticket is None or ticket.mapped is not None or ticket.letter_owed:
@@ -156,11 +156,16 @@ class Scheduler:
         ticket.open_items = len(mapped.items)
         if ticket.open_items > 1:
             ticket.partition.linger(ticket)
+        is_stale = self._dispatch.event_time.is_stale
         for item in mapped.items:
+            if is_stale(record, item):
+                ticket.open_items -= 1
+                ticket.stale_items += 1
+                continue
             self._keying.note(item.profile, record.source)
             ready = ready_at(record, item.route, now, wall_ms, is_short=self._is_short)
             self._dispatch.shards.offer(ticket, item, now, ready)
-        return None if mapped.items else self._end(ticket, mapped)
+        return None if ticket.open_items else self._end(ticket, mapped)
 
     def reject(self, record: Record, failure: Failure, now: float) -> Settlement:
         """Give an admitted record up; it stays incomplete until `settle`."""
@@ -229,7 +234,7 @@ class Scheduler:
         settlements: list[Settlement] = []
         ended = self._dispatch.complete(work, outcome, now)
         for item in ended:
-            ticket = ended_item(item, is_last=item is ended[-1])
+            ticket = ended_item(item)
             if ticket is None or ticket.mapped is None:
                 continue
             settlements.append(self._end(ticket, ticket.mapped))

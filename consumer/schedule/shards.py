@@ -28,7 +28,7 @@ from __future__ import annotations
 import heapq
 import itertools
 from collections import deque
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence
 
 from consumer.model import Item, ProfileId, Work
 from consumer.schedule.entry import Entry, Shard
@@ -141,6 +141,15 @@ class Shards:
         seal = next(self._turn)
         for entry in entries:
             entry.seal = seal
+
+    def remove(self, shard: Shard, ended: Callable[[Entry], bool]) -> list[Entry]:
+        """Take those waiting items out of a shard that need not be sent any more."""
+        gone = [entry for entry in shard.entries if ended(entry)]
+        for entry in gone:
+            entry.waiting = entry.is_held = False
+        if gone:
+            shard.entries = deque([one for one in shard.entries if one.waiting])
+        return gone
 
     def hold(self, entry: Entry, until: float) -> None:
         """Let a shard wait for the retry of its first item."""

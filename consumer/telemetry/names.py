@@ -230,6 +230,12 @@ MAPPING_ERRORS = counter(
     ("mapping", "reason"),
     "Records that a rule of a mapping refused.",
 )
+CLOCK_SKEW = counter(
+    f"{OURS}clock_skew_total",
+    "items",
+    ("mapping",),
+    "Updates whose `occurred_at` was too far ahead; the record's timestamp stands for it.",
+)
 LETTERS = counter(
     f"{OURS}dlq_records_total",
     "records",

@@ -23,6 +23,7 @@ from consumer.model import (
     SkipReason,
     Stage,
     TopicPartition,
+    Work,
 )
 from consumer.schedule.offset_map import read_map
 from consumer.schedule.policy import MergePolicy, RetryPolicy, SchedulePolicy
@@ -33,6 +34,7 @@ Draft: TypeAlias = list[tuple[ProfileId, str]]  # the items of a record: whose, 
 PARTITIONS = tuple(TopicPartition("t", number) for number in range(3))
 PROFILES = tuple(ProfileId(IdKind.PC_ID, name) for name in "abcd")
 ROUTES = {p: Route(mappings=("m",), priority=p) for p in Priority}
+TIMED = Route(mappings=("m",), by_event_time=True)
 HELD = Route(mappings=("m",), send_within_seconds=8.0, window=True)
 POLICY = SchedulePolicy(
     held_records=12,
@@ -58,7 +60,7 @@ OUTCOMES = {
 KINDS = st.sampled_from([*OUTCOMES, *["delivered"] * 4, *["retry", "refused"] * 2])
 WORK: Draft = [(PROFILES[3], Priority.NORMAL)]
 SELDOM = st.sampled_from([False] * 3 + [True])
-CLASSES = st.sampled_from([*Priority, "normal", "held"])
+CLASSES = st.sampled_from([*Priority, "normal", "held", "timed"])
 ITEM = st.tuples(st.sampled_from(PROFILES), CLASSES)
 ITEMS = st.lists(ITEM, max_size=3, unique_by=lambda pair: pair[0])
 
@@ -119,16 +121,23 @@ class Kafka:
         self.written: dict[tuple[ProfileId, TopicPartition], int] = {}
         self.fates: dict[tuple[tuple[ProfileId, TopicPartition], int], OutcomeKind]
         self.fates = {}
+        self.latest: dict[ProfileId, int] = {}  # by what was accepted
+        self.moments: dict[ProfileId, int] = {}  # as the target has it
         self.ended: dict[TopicPartition, set[int]] = {n: set() for n in PARTITIONS}
 
-    def note_call(
-        self, profile: ProfileId, records: list[Record], outcome: Outcome
-    ) -> None:
+    def note_call(self, work: Work, records: list[Record], outcome: Outcome) -> None:
         """Remember what a call did: what it wrote, and what became of its items.
 
         A work of several that was rejected is no item's fate yet: it is halved.
         """
-        delivered = outcome is DELIVERED
+        profile, delivered = work.profile, outcome is DELIVERED
+        if delivered:
+            for part in work.parts:
+                if part.item.route is TIMED:
+                    seen = self.latest.get(profile, -1)
+                    self.latest[profile] = max(seen, part.item.occurred_at_ms or 0)
+            if "t" in work.attributes:
+                self.moments[profile] = int(work.attributes["t"])
         final = len(records) == 1 and outcome.kind is OutcomeKind.REJECTED
         for record in records:
             place = profile, record.source
@@ -173,12 +182,19 @@ class Kafka:
                 return offset
         offset = (log[-1][0] + 1 if log else 0) + gap
         values = {"x": str(offset), f"n{offset % 3}": "1"}
-        made = tuple(
-            Item(p, values, HELD if c == "held" else ROUTES[Priority(c)])
-            for p, c in items
-        )
+        made = tuple(item_of(p, c, values, offset) for p, c in items)
         log.append((offset, Mapped(made, None, ("m",)) if made else SKIPPED))
         return offset
+
+
+def item_of(
+    profile: ProfileId, drawn: str, values: dict[str, str], offset: int
+) -> Item:
+    """Return an item; those ordered in time have moments that go back and forth."""
+    if drawn == "timed":
+        moment = offset * 7 % 10
+        return Item(profile, {"t": str(moment), f"t{offset % 2}": "1"}, TIMED, moment)
+    return Item(profile, values, HELD if drawn == "held" else ROUTES[Priority(drawn)])
 
 
 def record_of(name: TopicPartition, offset: int, epoch: int) -> Record:

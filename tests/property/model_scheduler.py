@@ -5,6 +5,7 @@ from __future__ import annotations
 from consumer.model import (
     DELIVERED,
     End,
+    Item,
     Mapped,
     Outcome,
     OutcomeKind,
@@ -35,6 +36,9 @@ class ModelScheduler:
         self.renewed_at = float("-inf")
         self.offers = 0
         self.seals = 0
+        self.timed: list[
+            tuple[ProfileId, str, int]
+        ] = []  # what was delivered, and when
 
     def has_lease(self, now: float) -> bool:
         """True while an acknowledged commit proves membership."""
@@ -44,13 +48,29 @@ class ModelScheduler:
         """Queue a record's items."""
         record.mapped, record.todo = mapped, len(mapped.items)
         for item in mapped.items:
+            if self.is_stale(item):
+                record.todo -= 1
+                record.stale += 1
+                continue
             self.offers += 1
             hold = item.route.send_within_seconds if item.route.window else 0.0
             rank = now + hold - HEAD_START[item.route.priority]
             queued = ModelItem(record, item, self.offers, rank, held_until=now + hold)
             self.queues.setdefault(item.profile, []).append(queued)
-        if not mapped.items:
+        if not record.todo:
             self.finish(record, End.SKIPPED)
+
+    def is_stale(self, item: Item) -> bool:
+        """True when something later was delivered of each of its attributes."""
+        return item.route.by_event_time and all(
+            self.delivered_at(item.profile, name) > moment(item)
+            for name in item.attributes
+        )
+
+    def delivered_at(self, profile: ProfileId, name: str) -> int:
+        """The latest moment that was delivered of an attribute."""
+        moments = [at for p, n, at in self.timed if (p, n) == (profile, name)]
+        return max(moments, default=-1)
 
     def finish(self, record: ModelRecord, end: End) -> None:
         """Settle a record."""
@@ -76,12 +96,26 @@ class ModelScheduler:
             if item.seal != joined[0].seal:
                 break
             more = [*joined, item]
-            characters = sum(len(n) + len(v) for n, v in union(more).items())
+            characters = sum(len(n) + len(v) for n, v in self.union(more).items())
             fits = len(more) <= bounds.items and characters <= bounds.characters
             if not item.seal and not fits:
                 break
             joined = more
         return joined
+
+    def union(self, items: list[ModelItem]) -> dict[str, str]:
+        """What is sent: of an attribute the last value, or the latest in time."""
+        values: dict[str, str] = {}
+        moments: dict[str, int] = {}
+        for one in items:
+            for name, value in one.item.attributes.items():
+                if one.item.route.by_event_time:
+                    known = self.delivered_at(one.item.profile, name)
+                    if max(known, moments.get(name, -1)) > moment(one.item):
+                        continue
+                    moments[name] = moment(one.item)
+                values[name] = value
+        return values
 
     def expected(
         self, room: int, now: float, *, pressed: bool
@@ -126,7 +160,10 @@ class ModelScheduler:
             if self.endpoint.deliver(work, now):
                 self._hasten_refused(now)
             flight.items[-1].record.last_of_work = True
-            return [end for item in alive for end in self._end(item)]
+            return [
+                *(end for item in alive for end in self._end(item)),
+                *self._drop_stale(flight),
+            ]
         queue = self.queues[work.profile]
         if outcome.kind is OutcomeKind.UNSENT:
             self.endpoint.unsent(work, now)
@@ -162,6 +199,19 @@ class ModelScheduler:
         partition.held.clear()
         return released
 
+    def _drop_stale(self, flight: Flight) -> list[tuple[ModelRecord, End]]:
+        """What waits and has nothing left to say, after a delivery."""
+        timed = [one.item for one in flight.items if one.item.route.by_event_time]
+        self.timed += [(i.profile, n, moment(i)) for i in timed for n in i.attributes]
+        queue = self.queues[flight.work.profile]
+        stale = [item for item in queue if timed and self.is_stale(item.item)]
+        self.queues[flight.work.profile] = [i for i in queue if i not in stale]
+        ends = []
+        for item in stale:
+            item.record.stale += 1
+            ends += self._end(item)
+        return ends
+
     def _seal(self, items: list[ModelItem]) -> None:
         """Cut into halves that nothing joins; the first has the odd one."""
         for place, item in enumerate(items):
@@ -177,6 +227,8 @@ class ModelScheduler:
             record.letter_owed = True
             return [(record, End.DEAD_LETTERED)]
         end = End.DELIVERED if record.last_of_work else End.MERGED
+        if record.mapped and record.stale == len(record.mapped.items):
+            end = End.SKIPPED
         self.finish(record, end)
         return [(record, end)]
 
@@ -213,6 +265,7 @@ class ModelScheduler:
                     item.due = min(item.due, now)
 
 
-def union(items: list[ModelItem]) -> dict[str, str]:
-    """What is sent of these: of an attribute the latest value."""
-    return {n: v for item in items for n, v in item.item.attributes.items()}
+def moment(item: Item) -> int:
+    """When its action happened."""
+    assert item.occurred_at_ms is not None
+    return item.occurred_at_ms

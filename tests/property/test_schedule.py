@@ -50,7 +50,7 @@ from tests.property.kafka import (
     record_of,
 )
 from tests.property.model import RANDOM, ModelPartition, ModelRecord
-from tests.property.model_scheduler import ModelScheduler, union
+from tests.property.model_scheduler import ModelScheduler
 
 
 def stored(commit: Commit) -> tuple[int, str]:
@@ -189,9 +189,9 @@ class World(RuleBasedStateMachine):
         self.model.offer(record, mapped, self.now)
         answer = self.sut.offer(record.record, mapped, self.now)
         assert (answer.end if answer else None) == (
-            None if mapped.items else End.SKIPPED
+            None if record.todo else End.SKIPPED
         )
-        if not mapped.items:
+        if not record.todo:
             self.kafka.ended[name].add(offset)
 
     @rule(room=st.integers(0, 4))
@@ -211,7 +211,7 @@ class World(RuleBasedStateMachine):
         for items, work in zip(expected, works, strict=True):
             records = [part.record for part in work.parts]
             assert [item.record.record for item in items] == records
-            assert work.attributes == union(items)
+            assert work.attributes == self.model.union(items)
             assert work.profile not in self.model.flights  # one in flight per profile
             assert max(item.attempts for item in items) + 1 == work.attempt
             assert work.probe is not flowing
@@ -234,7 +234,7 @@ class World(RuleBasedStateMachine):
         may = self.model.has_lease(self.now) and flight.is_open
         assert may is self.sut.may_send(flight.work, self.now)
         records = [part.record for part in flight.work.parts]
-        self.kafka.note_call(profile, records, OUTCOMES[kind])
+        self.kafka.note_call(flight.work, records, OUTCOMES[kind])
         ends = self.model.complete(flight.work, OUTCOMES[kind], self.now)
         settled = self.sut.complete(flight.work, OUTCOMES[kind], self.now)
         said = [(one.record, one.end) for one in settled]
@@ -422,6 +422,7 @@ class World(RuleBasedStateMachine):
                 break
         assert not self.sut.statistics().held
         assert self.kafka.wrong() == {}
+        assert self.kafka.latest == self.kafka.moments
 
     def end(self, name: TopicPartition) -> int:
         """Return the offset behind the last of a partition's log."""

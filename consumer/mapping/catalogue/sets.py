@@ -174,6 +174,37 @@ attributes: {borrower: {value: "true"}}
 """,
     ),
     entry(
+        FaultCode.NO_MOMENT,
+        "Which of two actions is the later one is not guessed from the order of arrival.",
+        wrong="""
+order: event_time
+attributes: {borrower: {value: "true"}}
+""",
+        found="1:8 With `order: event_time` the later action wins, and the file does not say when one happened. | Add `occurred_at`.",
+        right="""
+order: event_time
+occurred_at: funded_at
+attributes: {borrower: {value: "true"}}
+""",
+    ),
+    entry(
+        FaultCode.ORDERS_DIFFER,
+        "Items of one record for one profile are one item, and it has one order.",
+        wrong="""
+name: loan-region
+order: event_time
+occurred_at: funded_at
+""",
+        found="2:8 `loan-funded` orders records of crm.loan-funded.v1 by `offset`, this by `event_time`. | Name the same order in all mappings of a topic.",
+        right="""
+name: loan-region
+""",
+        beside="""
+name: loan-funded
+attributes: {loanRate: loan.rate}
+""",
+    ),
+    entry(
         FaultCode.SHARES_MEET,
         "A profile in both shares would get the values of both mappings, one over the other.",
         wrong="""

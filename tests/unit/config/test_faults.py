@@ -78,7 +78,6 @@ from tests.unit.config.files import LEAST, faults, settings
                 "Remove it; nothing here is ignored in silence."
             ),
         ),
-        ("event_time: {}", "`event_time` is not built yet: ordering by event time"),
         ("bulk: {}", "`bulk` is not built yet: the bulk endpoint comes later."),
         ("quota: {}", "`quota` is not built yet: the shared quota comes later."),
         ("overrides: o.yaml", "`overrides` is not built yet: the overrides file"),

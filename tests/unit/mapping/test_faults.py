@@ -19,6 +19,19 @@ def changed(old: str, new: str) -> str:
 
 FILES: list[tuple[str, Found]] = [
     (
+        changed("owner: team", "order: event_time"),
+        (
+            "M425",
+            3,
+            8,
+            (
+                "With `order: event_time` the later action wins, and the file does not say "
+                "when one happened."
+            ),
+            "Add `occurred_at`.",
+        ),
+    ),
+    (
         changed("owner: team", "merge: window"),
         (
             "M424",
@@ -231,7 +244,6 @@ def test_a_file_that_is_wrong_is_named(text: str, fault: Found) -> None:
 @pytest.mark.parametrize(
     ("line", "what"),
     [
-        ("order: event_time", "`order: event_time`"),
         ("send: changed", "`send: changed`"),
         ("endpoint: bulk", "`endpoint: bulk`"),
     ],
@@ -257,6 +269,16 @@ OTHER = BASE + "  y: id\n"
                 7,
                 "a.yaml is named `thing`, too.",
                 "Give each mapping a name of its own.",
+            ),
+        ),
+        (
+            OTHER.replace("name: thing", "name: z\norder: event_time\noccurred_at: at"),
+            (
+                "M426",
+                3,
+                8,
+                "`thing` orders records of things by `offset`, this by `event_time`.",
+                "Name the same order in all mappings of a topic.",
             ),
         ),
         (
@@ -318,6 +340,7 @@ def test_every_code_has_a_test() -> None:
     """The tests of this file raise every fault of the catalogue but advice (M5xx)."""
     tested = {fault[0] for _, fault in [*RULES, *FILES]}
     tested |= {"M105", "M213", "M407", "M403", "M404", "M405", "M406"}
+    tested |= {"M426"}
     tested |= {"M421", "M422", "M423"}  # in the tests of stamps, shares and defaults
     proved = {str(code) for code in FaultCode if not code.startswith("M5")}
     assert proved - tested == set()

@@ -174,7 +174,12 @@ def test_a_stamp_says_when_it_happened() -> None:
 def test_stamps_compare_as_texts() -> None:
     """Of two stamps the greater text is the later moment, whatever their digits."""
     file = text(STAMPED + PROFILE, "{x: op}")
-    moments = [AT.replace(year=999), AT.replace(microsecond=0), AT, AT.replace(hour=16)]
+    moments = [
+        AT.replace(year=999),
+        AT.replace(microsecond=0),
+        AT,
+        AT.replace(minute=33),
+    ]
     found = [run(file, at=moment) for moment in moments]
     stamps = [
         one.items[0].attributes["asOf"] for one in found if isinstance(one, Mapped)

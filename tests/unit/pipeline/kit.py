@@ -15,6 +15,7 @@ import fastavro
 from consumer.config.settings import (
     DeadLetterSettings,
     DecodeSettings,
+    EventTimeSettings,
     HttpSettings,
     KafkaSettings,
     LimitSettings,
@@ -131,6 +132,7 @@ def settings_of(
         http=HttpSettings(listen=("127.0.0.1", 0)),
         source=source or SourceSettings(),
         decode=decode or DecodeSettings(),
+        event_time=EventTimeSettings(),
         retry=retry or RetrySettings(),
         tracing=TracingSettings(),
         logging=LoggingSettings(),

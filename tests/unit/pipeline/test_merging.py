@@ -144,3 +144,27 @@ async def test_updates_are_held_while_the_quota_would_not_last() -> None:
     await world.settle(300)
     assert len(world.target.calls) == 21
     await world.end()
+
+
+@virtual
+async def test_the_later_action_wins_and_what_comes_late_is_skipped_as_stale() -> None:
+    """`order: event_time`, from the file to the counters."""
+    timed = MAPPING.format(name="ev", topic="events") + "order: event_time\n"
+    timed += "occurred_at: {from: n, parse: {epoch: milliseconds}}\n"
+    world = World(MERGING, material=material_from({"ev.yaml": timed}))
+    world.start()
+    world.source.assign(P0, P1)
+    await asyncio.sleep(0.1)
+    for moment in (500, 400, 600):
+        world.source.publish(P0, event("a", moment))
+        await world.settle(1)
+    world.source.publish(P0, event("a", 450))
+    world.source.publish(P0, event("b", 10_000_000_000))
+    await world.settle(1)
+    assert world.order("a") == ["500", "600"]
+    assert (world.statistics.delivered, world.statistics.skipped) == (3, 2)
+    exposed = world.metrics.exposition().decode()
+    assert 'target_consumer_records_skipped_total{reason="stale"} 2.0' in exposed
+    assert 'target_consumer_clock_skew_total{mapping="ev"} 1.0' in exposed
+    assert world.source.committed[P0] == 5
+    await world.end()

@@ -18,7 +18,7 @@ def test_an_item_that_went_out_in_anothers_work_is_merged() -> None:
     ends = []
     for entry in entries:
         is_last = entry is entries[-1]
-        ticket = ended_item(Ended(entry, None), is_last=is_last)
+        ticket = ended_item(Ended(entry, is_last=is_last))
         assert ticket is not None
         ends.append(settlement(ticket, mapped("x")).end)
     assert ends == [End.MERGED, End.DELIVERED]
