@@ -60,7 +60,7 @@ def ended_item(ended: Ended) -> Ticket | None:
     elif ended.is_last:
         ticket.last_of_work = True
     elif ended.is_stale:
-        ticket.stale_items += 1
+        ticket.stale += (ended.entry.item.profile,)
     return None if ticket.open_items else ticket
 
 

@@ -7,8 +7,9 @@ Rules:
       has delivered P2, record 7 has delivered P2; were 7 marked, 5 would be sent again,
       P2 last of all. So a complete record that is not marked keeps later ones of its
       profiles unmarked too.
-    - A record of which nothing was sent, as something later in time was delivered, is
-      marked at once: after a restart, when that is forgotten, it would write over it.
+    - Where an item was dropped because something later in time was delivered, the record
+      wrote nothing, and no earlier one keeps it unmarked. After a restart, when that is
+      forgotten, a repeat would write over it, so it is best marked soon.
     - What was read at the assignment stays marked until the committable offset passes it.
     - A gap below an offset that was seen counts as done: nothing stands there.
 
@@ -70,7 +71,8 @@ class Marks:
         self._bits = bytearray(bitmap)
         self._profiles: dict[ProfileId, list[int]] = {}  # heaps of those that linger
         self._lingering: dict[int, tuple[ProfileId, ...]] = {}
-        self._done: set[int] = set()  # complete, and lingering
+        # Complete and lingering, and of whom something was written.
+        self._done: dict[int, tuple[ProfileId, ...]] = {}
 
     def __contains__(self, offset: int) -> bool:
         place = offset - self._base
@@ -102,24 +104,24 @@ class Marks:
 
         Args:
             offset: Which.
-            profiles: Whom its items were about.
+            profiles: Whom something was written of.
             committable: The committable offset of now.
         """
         if (offset - self._base) >> 3 >= MOST_HELD_BYTES:
             self._trim(committable)
         if self._is_kept(offset, profiles):
             self.linger(offset, profiles)
-            self._done.add(offset)
+            self._done[offset] = tuple(profiles)
             return
         freed = [offset]
         while freed:
             found = freed.pop()
             self._mark(found)
-            self._done.discard(found)
+            self._done.pop(found, None)
             for profile in self._lingering.pop(found, ()):
                 top = self._top(profile)
-                if top in self._done and not self._is_kept(top, self._lingering[top]):
-                    self._done.discard(top)  # freed once
+                if top in self._done and not self._is_kept(top, self._done[top]):
+                    del self._done[top]  # freed once
                     freed.append(top)
 
     def skip(self, first: int, end: int) -> None:

@@ -74,7 +74,7 @@ class Ticket(msgspec.Struct, eq=False):
         mapped: What the mappings made of it; None until it was offered.
         open_items: Items of it without a final outcome.
         last_of_work: True when an item of it was the last of a delivered work.
-        stale_items: Items of it that were dropped, as something later was delivered.
+        stale: Profiles whose item was dropped, as something later was delivered.
         given_up: The first item that was given up, if any, and why.
         undelivered: Profiles whose item was given up.
         letter_owed: True when only the confirmation of its dead letter is missing.
@@ -85,7 +85,7 @@ class Ticket(msgspec.Struct, eq=False):
     mapped: Mapped | None = None
     open_items: int = 0
     last_of_work: bool = False
-    stale_items: int = 0
+    stale: tuple[ProfileId, ...] = ()
     given_up: GivenUp | None = None
     undelivered: tuple[ProfileId, ...] = ()
     letter_owed: bool = False
@@ -94,7 +94,7 @@ class Ticket(msgspec.Struct, eq=False):
     def is_stale(self) -> bool:
         """True when each of its items was dropped as something later was delivered."""
         mapped = self.mapped
-        return mapped is not None and 0 < len(mapped.items) == self.stale_items
+        return mapped is not None and 0 < len(mapped.items) == len(self.stale)
 
     @property
     def profiles(self) -> tuple[ProfileId, ...]:
@@ -240,7 +240,9 @@ class Partition:
         del incomplete[offset]
         self.unknown.discard(offset)
         if not is_first or self.marks.has_lingering:
-            profiles = () if ticket.is_stale else ticket.profiles
+            profiles = ticket.profiles
+            if ticket.stale:
+                profiles = tuple([p for p in profiles if p not in ticket.stale])
             self.marks.complete(offset, profiles, self.committable)
 
     def confirm(self) -> None:

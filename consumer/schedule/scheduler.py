@@ -160,7 +160,7 @@ class Scheduler:
         for item in mapped.items:
             if is_stale(record, item):
                 ticket.open_items -= 1
-                ticket.stale_items += 1
+                ticket.stale += (item.profile,)
                 continue
             self._keying.note(item.profile, record.source)
             ready = ready_at(record, item.route, now, wall_ms, is_short=self._is_short)
@@ -205,7 +205,7 @@ class Scheduler:
         if now >= self._commits.lease_until:
             return []
         if self._held.is_pressed:
-            self._dispatch.shards.end_holds(room)
+            self._dispatch.shards.end_holds(room, now)
         return self._dispatch.take(room, now)
 
     def spare_calls(self, *, is_short: bool) -> None:

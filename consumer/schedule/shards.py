@@ -173,8 +173,9 @@ class Shards:
         while holds and holds[0][0] <= now:
             self._end_hold()
 
-    def end_holds(self, count: int) -> None:
+    def end_holds(self, count: int, now: float) -> None:
         """Make so many held items ready that have the least time left."""
+        self.wake(now)
         while self._holds and count > 0:
             count -= self._end_hold()
 

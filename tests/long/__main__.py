@@ -17,7 +17,7 @@ PYTEST = (sys.executable, "-m", "pytest", "-q", "-p", "no:randomly")
 def parts(seed: int) -> dict[str, tuple[str, ...]]:
     """Return name to command of each part."""
     python = sys.executable
-    histories = (python, "-m", "tests.long.histories", str(seed), "2500", "80")
+    histories = (python, "-m", "tests.long.histories", str(seed), "2000")
     demo = (python, "-m", "consumer", "demo", "--output", "json")
     return {
         "histories": histories,

@@ -1,10 +1,9 @@
-"""What Hypothesis draws for the scheduler's histories, and a Kafka that remembers."""
+"""What the scheduler's histories are made of, and a Kafka that remembers."""
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from typing import NamedTuple, TypeAlias
-
-from hypothesis import strategies as st
 
 from consumer.model import (
     DELIVERED,
@@ -56,13 +55,7 @@ OUTCOMES = {
     "refused": Outcome(OutcomeKind.SUSPECT, "http_401", status=401),
     "unavailable": Outcome(OutcomeKind.SUSPECT, "http_503", "", 3.0, 503),
 }
-# Deliveries are likely, so that endpoints are well and items come to be blamed.
-KINDS = st.sampled_from([*OUTCOMES, *["delivered"] * 4, *["retry", "refused"] * 2])
 WORK: Draft = [(PROFILES[3], Priority.NORMAL)]
-SELDOM = st.sampled_from([False] * 3 + [True])
-CLASSES = st.sampled_from([*Priority, "normal", "held", "timed"])
-ITEM = st.tuples(st.sampled_from(PROFILES), CLASSES)
-ITEMS = st.lists(ITEM, max_size=3, unique_by=lambda pair: pair[0])
 
 
 class Fetch(NamedTuple):
@@ -74,15 +67,6 @@ class Fetch(NamedTuple):
     bad: int = -1
 
 
-FETCHES = st.builds(
-    Fetch,
-    st.sampled_from([0, 0, 0, 1, 3]),
-    st.integers(1, 6),
-    st.integers(0, 12),
-    st.integers(0, 6),
-)
-
-
 class Revocation(NamedTuple):
     """How a partition goes: what is out when it does, and what arrives late."""
 
@@ -91,17 +75,6 @@ class Revocation(NamedTuple):
     commit_is_out: bool
     codes: list[int]
     late_answers: list[str]
-
-
-REVOCATIONS = st.builds(
-    Revocation,
-    st.booleans(),
-    st.booleans(),
-    st.booleans(),
-    st.lists(st.sampled_from([COORDINATOR_LOADING, 22]), max_size=1),
-    st.lists(KINDS, max_size=3),
-)
-BACKLOG = st.lists(ITEMS.filter(bool), min_size=3, max_size=6)
 
 
 def done_in(commit: Commit) -> set[int]:
@@ -125,36 +98,38 @@ class Kafka:
         self.moments: dict[ProfileId, int] = {}  # as the target has it
         self.ended: dict[TopicPartition, set[int]] = {n: set() for n in PARTITIONS}
 
-    def note_call(self, work: Work, records: list[Record], outcome: Outcome) -> None:
+    def note_call(self, work: Work, outcome: Outcome) -> None:
         """Remember what a call did: what it wrote, and what became of its items.
 
-        A work of several that was rejected is no item's fate yet: it is halved.
+        A work of several that was rejected is no item's fate yet: it is halved. Of items
+        ordered in time the moments count, of the others the offsets.
         """
         profile, delivered = work.profile, outcome is DELIVERED
-        if delivered:
-            for part in work.parts:
-                if part.item.route is TIMED:
-                    seen = self.latest.get(profile, -1)
-                    self.latest[profile] = max(seen, part.item.occurred_at_ms or 0)
-            if "t" in work.attributes:
-                self.moments[profile] = int(work.attributes["t"])
-        final = len(records) == 1 and outcome.kind is OutcomeKind.REJECTED
-        for record in records:
-            place = profile, record.source
-            if delivered:
-                self.written[place] = record.offset
-            if delivered or final:
-                self.fates[place, record.offset] = outcome.kind
+        final = len(work.parts) == 1 and outcome.kind is OutcomeKind.REJECTED
+        if delivered and "t" in work.attributes:
+            self.moments[profile] = int(work.attributes["t"])
+        for part in work.parts:
+            place, offset = (profile, part.record.source), part.record.offset
+            if part.item.route is TIMED:
+                moment = part.item.occurred_at_ms or 0
+                if delivered:
+                    self.latest[profile] = max(moment, self.latest.get(profile, -1))
+            elif delivered or final:
+                self.fates[place, offset] = outcome.kind
+                if delivered:
+                    self.written[place] = offset
 
-    def note_rejection(self, record: Record) -> None:
-        """Remember that a record was refused, though it may have been delivered before.
+    def note_given_up(self, record: Record, delivered: Collection[str] = ()) -> None:
+        """Remember that a record was given up, though it may have been delivered before.
 
-        Sent again after a crash and refused this time, it is given up: what stands
-        before it in the log may be the last that was written.
+        Sent again after a crash and given up this time, what stands before it in the log
+        may be the last that was written. `delivered` are digests of profiles for whom it
+        was not.
         """
         for item in dict(self.logs[record.source])[record.offset].items:
-            place = item.profile, record.source
-            self.fates[place, record.offset] = OutcomeKind.REJECTED
+            if item.profile.digest not in delivered:
+                place = item.profile, record.source
+                self.fates[place, record.offset] = OutcomeKind.REJECTED
 
     def wrong(self) -> dict[object, tuple[int, int]]:
         """Return what each profile has from a partition, if that is older than it should.

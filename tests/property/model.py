@@ -71,15 +71,10 @@ class ModelRecord:
     partition: ModelPartition
     mapped: Mapped | None = None
     todo: int = 0
-    stale: int = 0
+    stale: set[ProfileId] = field(default_factory=set)
     failed: bool = False
     last_of_work: bool = False
     letter_owed: bool = False
-
-    @property
-    def is_stale(self) -> bool:
-        """True when all of it was dropped: sent again, it would do harm."""
-        return bool(self.mapped and 0 < len(self.mapped.items) == self.stale)
 
     @property
     def profiles(self) -> set[ProfileId]:
@@ -113,9 +108,8 @@ class ModelPartition:
         found = set(self.carried)
         unmarked: list[ModelRecord] = []
         for offset, record in sorted(self.admitted.items()):
-            kept = not record.is_stale and any(
-                record.profiles & earlier.profiles for earlier in unmarked
-            )
+            written = record.profiles - record.stale
+            kept = any(written & earlier.profiles for earlier in unmarked)
             if offset in self.held or kept:
                 unmarked.append(record)
             else:

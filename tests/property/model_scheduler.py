@@ -50,7 +50,7 @@ class ModelScheduler:
         for item in mapped.items:
             if self.is_stale(item):
                 record.todo -= 1
-                record.stale += 1
+                record.stale.add(item.profile)
                 continue
             self.offers += 1
             hold = item.route.send_within_seconds if item.route.window else 0.0
@@ -208,7 +208,7 @@ class ModelScheduler:
         self.queues[flight.work.profile] = [i for i in queue if i not in stale]
         ends = []
         for item in stale:
-            item.record.stale += 1
+            item.record.stale.add(item.item.profile)
             ends += self._end(item)
         return ends
 
@@ -227,7 +227,7 @@ class ModelScheduler:
             record.letter_owed = True
             return [(record, End.DEAD_LETTERED)]
         end = End.DELIVERED if record.last_of_work else End.MERGED
-        if record.mapped and record.stale == len(record.mapped.items):
+        if record.mapped and record.stale == record.profiles:
             end = End.SKIPPED
         self.finish(record, end)
         return [(record, end)]
