@@ -186,7 +186,7 @@ def test_thirty_hours_of_503_and_no_dead_letter() -> None:
             target.answer(work, UNAVAILABLE, now)
         due = desk.scheduler.next_due(now)
         assert due is not None
-        now = min(max(due, now + 20.0), end)
+        now = min(max(due, now + 60.0), end)
     assert target.ends == []
     while len(target.ends) < 40:
         for work in desk.scheduler.take(64, now):
