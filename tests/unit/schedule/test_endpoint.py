@@ -105,6 +105,28 @@ def test_a_delivery_ends_the_halt_and_the_refused_go_first() -> None:
     assert desk.take(0.1) == ["a", "b", "d"]
 
 
+def test_the_end_of_a_halt_says_when_the_refused_became_ready() -> None:
+    """Now: else their wait would be told too short by what was left of it."""
+    desk = halted("a", "b", "c")
+    desk.answer(probe(desk, 0.1), now=0.1)
+    assert [work.ready_at for work in desk.scheduler.take(2, 0.1)] == [0.1, 0.1]
+
+
+def test_the_end_of_a_halt_leaves_the_waits_of_others_as_they_are() -> None:
+    """A profile whose call failed otherwise is tried again when its own wait is over."""
+    desk = Desk()
+    for offset, name in enumerate(["failed", "a", "b", "c"]):
+        desk.put(offset, name)
+    failed, *refused = desk.scheduler.take(3, 0.0)
+    desk.answer(failed, Outcome(OutcomeKind.RETRY, "http_500", "", 5.0, 500))
+    for work in refused:
+        desk.answer(work, REFUSED)
+    desk.answer(probe(desk, 0.1), now=0.1)
+    assert desk.take(0.1) == ["a", "b"]
+    assert desk.scheduler.next_due(0.1) == 5.0
+    assert desk.take(5.0) == ["failed"]
+
+
 def test_what_stood_aside_returns_with_the_halts_end() -> None:
     """Hints of refused profiles are neither lost nor late."""
     desk = halted("a", "b")

@@ -135,6 +135,17 @@ def test_at_three_quarters_of_a_bound_holding_ends() -> None:
     assert sent(desk, 0.0) == []
 
 
+def test_what_went_out_with_others_is_not_counted_as_a_hold_that_ended() -> None:
+    """As many held items become ready as there is room for, gone ones aside."""
+    desk = Desk(SchedulePolicy(held_records=100, membership_lease_seconds=9_999.0))
+    put(desk, 0, 0.0, name="taken along")
+    desk.put(1, "taken along", now=0.0)
+    assert sent(desk, 0.0) == [[0, 1]]
+    for offset in range(2, 80):
+        put(desk, offset, 1.0, name=f"p{offset}")
+    assert [work.profile.value for work in desk.scheduler.take(2, 1.0)] == ["p2", "p3"]
+
+
 def test_a_partition_that_is_paused_for_what_it_holds_holds_no_longer() -> None:
     """Nothing new can join what is held while nothing is fetched."""
     desk = Desk(SchedulePolicy(held_records=40, membership_lease_seconds=9_999.0))

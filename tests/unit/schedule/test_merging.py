@@ -290,7 +290,8 @@ def test_a_work_that_fails_for_hours_leaves_no_claims_behind() -> None:
         desk.put(offset, "p")
     now = 0.0
     for _ in range(40):
-        desk.answer(desk.take_one(now), RETRY, now=now)
+        (work,) = desk.scheduler.take(9, now)
+        desk.answer(work, RETRY, now=now)
         now = desk.scheduler.next_due(now) or now
     (shard,) = desk.scheduler._dispatch.shards.by_profile.values()
-    assert len(shard.claims) <= 50
+    assert 0 < len(shard.claims) <= 50

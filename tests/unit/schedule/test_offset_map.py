@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import random
+import tracemalloc
 import zlib
 from base64 import urlsafe_b64decode, urlsafe_b64encode
 
@@ -53,6 +55,50 @@ def test_a_damaged_map_is_none(data: st.DataObject, bitmap: bytes) -> None:
     bit = data.draw(st.integers(0, len(whole) * 8 - 1))
     whole[bit >> 3] ^= 1 << (bit & 7)
     assert read_map("M1" + urlsafe_b64encode(whole).decode().rstrip("="), 7) == b""
+
+
+def test_a_map_of_just_the_length_allowed_is_whole() -> None:
+    """One character less cuts it, and no more than an eighth at a time is lost."""
+    bitmap = random.Random(1).randbytes(400) + b"\1"  # noqa: S311 - bits
+    text = written_map(9, bitmap, METADATA_CHARACTERS).text
+    assert written_map(9, bitmap, len(text)) == (text, False)
+    cut = written_map(9, bitmap, len(text) - 1)
+    assert cut.is_cut
+    found = read_map(cut.text, 9)
+    assert bitmap.startswith(found)
+    assert 401 * 7 // 8 - 1 <= len(found) < 401
+
+
+def test_what_is_cut_ends_with_a_bit_that_is_set() -> None:
+    """Zero bytes at its end would say nothing; those at its beginning say much."""
+    noise = random.Random(1).randbytes(30) + b"\1"  # noqa: S311 - bits
+    bitmap = b"\0" * 50 + noise + b"\0" * 400 + noise
+    found = read_map(written_map(0, bitmap, 80).text, 0)
+    assert found == b"\0" * 50 + noise
+
+
+@pytest.mark.parametrize(
+    ("size", "is_cut"), [(MOST_BYTES, False), (MOST_BYTES + 1, True)]
+)
+def test_a_million_bits_are_the_most(size: int, *, is_cut: bool) -> None:
+    """Just so many are written whole."""
+    text, cut = written_map(0, b"\xff" * size, METADATA_CHARACTERS)
+    assert (cut, read_map(text, 0)) == (is_cut, b"\xff" * MOST_BYTES)
+
+
+def test_a_text_that_would_inflate_to_much_costs_little() -> None:
+    """A reader makes a million bits of it and stops, however long it would be."""
+    deflater = zlib.compressobj(wbits=-15)
+    code = b"".join(deflater.compress(bytes(1 << 20)) for _ in range(256))
+    rest = (0).to_bytes(8, "big") + code + deflater.flush()
+    body = zlib.crc32(rest).to_bytes(4, "big") + rest
+    text = "M1" + urlsafe_b64encode(body).decode().rstrip("=")
+    tracemalloc.start()
+    try:
+        assert read_map(text, 0) == b""
+        assert tracemalloc.get_traced_memory()[1] < 8 << 20
+    finally:
+        tracemalloc.stop()
 
 
 def padded(text: str) -> str:

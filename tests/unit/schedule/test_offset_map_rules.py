@@ -166,7 +166,7 @@ def test_a_map_that_the_broker_refuses_is_left_out_once_and_halved() -> None:
     commits = desk.scheduler.committable(0.0)
     assert commits[LOANS] == Commit(0, "", 1)
     desk.scheduler.committed(commits, {}, 0.0)
-    assert 0 < len(desk.scheduler.committable(0.0)[LOANS].metadata) <= 2048
+    assert 1536 < len(desk.scheduler.committable(0.0)[LOANS].metadata) <= 2048
 
 
 def test_a_full_span_stops_the_fetch_until_it_shrinks() -> None:
@@ -263,6 +263,20 @@ def test_a_record_rejected_before_its_profile_was_known_ends_the_map() -> None:
     assert done_in(position(desk)) == [1]
     assert desk.scheduler.settle(rejected)
     assert done_in(position(desk)) == [1, 2, 3]
+
+
+def test_the_map_ends_before_a_rejected_record_wherever_it_begins() -> None:
+    """Its place is an offset, and the bits count from the committable one."""
+    desk = Desk()
+    desk.put(0, "early")
+    deliver(desk, "early")
+    desk.put(1, "slow")
+    desk.put(2, "a")
+    rejected = admitted(desk, 3)
+    desk.put(4, "b")
+    deliver(desk, "a", "b")
+    desk.scheduler.reject(rejected, Failure(Stage.DECODE, "truncated", "short"), 0.0)
+    assert (position(desk).offset, done_in(position(desk))) == (1, [2])
 
 
 def test_too_many_kept_records_stop_the_fetch(monkeypatch: pytest.MonkeyPatch) -> None:
