@@ -63,12 +63,18 @@ class Committed:
     @property
     def done(self) -> int:
         """How many offsets beyond the committed one are done, gaps included."""
-        return int.from_bytes(self.bitmap, "little").bit_count()
+        return self.done_in(self.offset, self.end)
 
     @property
     def end(self) -> int:
         """One past the last offset that is marked; the committed one without a map."""
         return self.offset + int.from_bytes(self.bitmap, "little").bit_length()
+
+    def done_in(self, first: int, end: int) -> int:
+        """Return how many offsets from `first` to `end` (left out) are marked."""
+        low, high = max(0, first - self.offset), max(0, end - self.offset)
+        bits = int.from_bytes(self.bitmap, "little") >> low
+        return (bits & ((1 << max(0, high - low)) - 1)).bit_count()
 
     def is_done(self, offset: int) -> bool:
         """Whether `offset` is below the committed one, or marked."""

@@ -39,6 +39,9 @@ def test_ranges_and_moves_say_the_same_as_the_bits(done: set[int], to: int) -> N
     ranges = {n for first, last in found.not_done() for n in range(first, last + 1)}
     assert ranges == set(range(BASE, max(done) + 1)) - done
     assert found.end == max(done) + 1
+    assert found.done == len(done)
+    inside = {n for n in done if BASE - 50 + to // 3 <= n < to}
+    assert found.done_in(BASE - 50 + to // 3, to) == len(inside)
     after = committed_of(to, found.moved(to))
     kept = {offset for offset in done if offset >= to} if to >= BASE else set()
     assert {n for n in range(to, to + 400) if after.is_done(n)} == kept

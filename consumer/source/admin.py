@@ -1,0 +1,293 @@
+"""What a cluster says of topics, groups and rights: asked without joining a group.
+
+Rules:
+    - A cluster that does not answer is a DependencyError with the cause and the mend.
+    - What one topic, partition or group alone lacks (no leader, no right, not there) is a
+      value: the others are told all the same.
+    - A broker may be too old, or too small, to know a question (librdkafka's in-process
+      mock knows few): then the answer is None, "not told", and never a guess.
+
+Every call blocks, for `seconds` at most; the caller chooses the thread.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from concurrent.futures import Future
+from typing import Any, NamedTuple, TypeVar
+
+from confluent_kafka import (
+    ConsumerGroupTopicPartitions,
+    IsolationLevel,
+    KafkaError,
+    KafkaException,
+    TopicCollection,
+)
+from confluent_kafka import TopicPartition as Place
+from confluent_kafka.admin import AdminClient
+from confluent_kafka.admin._config import ConfigResource
+from confluent_kafka.admin._listoffsets import OffsetSpec
+from confluent_kafka.admin._resource import ResourceType
+from confluent_kafka.cimpl import NewTopic
+
+from consumer.errors import ConfigurationError
+from consumer.model import TopicPartition
+from consumer.source.asking import UNANSWERED, Asking, refused, text_of
+from consumer.source.group import Group, group_of, operations
+from consumer.source.properties import client_properties
+from consumer.source.values import Property
+
+__all__ = ["END", "Admin", "Bounds", "Stored"]
+
+T = TypeVar("T")
+ANSWER_SECONDS = 10.0
+END = -1  # what a search by time answers when no record is as young
+
+
+class Bounds(NamedTuple):
+    """What the log of a partition holds.
+
+    Attributes:
+        start: Its first offset.
+        end: One past its last.
+        readable: One past the last that a reader of committed transactions gets.
+    """
+
+    start: int
+    end: int
+    readable: int
+
+
+class Stored(NamedTuple):
+    """What a group has committed for a partition."""
+
+    offset: int
+    metadata: str
+
+
+class Admin:
+    """One administrative client. Owned by whoever made it."""
+
+    def __init__(
+        self, kafka: Mapping[str, Property], seconds: float = ANSWER_SECONDS
+    ) -> None:
+        """Make the client; nothing is asked yet.
+
+        Args:
+            kafka: The section `kafka` of the configuration.
+            seconds: The longest wait for one answer.
+
+        Raises:
+            ConfigurationError: librdkafka refuses a property.
+        """
+        self._asking = Asking(kafka)
+        self._reads_committed = (
+            str(kafka.get("isolation.level", "read_committed")) == "read_committed"
+        )
+        self._seconds = seconds
+        properties: dict[str, Any] = {  # its stub knows no callbacks
+            **client_properties(kafka),
+            "error_cb": self._asking.note,
+            "log_level": 0,
+        }
+        try:
+            self._client = AdminClient(properties)
+        except KafkaException as error:
+            raise ConfigurationError((refused(error),)) from error
+
+    # ------------------------------------------------------------------------ topics
+
+    def topics(self) -> dict[str, int]:
+        """Return the partition count of every topic that we may see.
+
+        A cluster that does not answer ends in a DependencyError.
+        """
+        with self._asking.asked(self._client.poll):
+            found = self._client.list_topics(timeout=self._seconds).topics
+        return {name: len(one.partitions) for name, one in found.items()}
+
+    def brokers(self) -> int:
+        """Return how many brokers there are; errors as in `topics`."""
+        with self._asking.asked(self._client.poll):
+            return len(self._client.list_topics(timeout=self._seconds).brokers)
+
+    def settings(self, topic: str) -> dict[str, str] | None:
+        """Return the settings of a topic; None when they are not told."""
+        resource = ConfigResource(ResourceType.TOPIC, topic)
+        asked: dict[ConfigResource, Future[dict[str, object]]]
+        asked = self._client.describe_configs([resource], request_timeout=self._seconds)
+        found = self._told(next(iter(asked.values())))
+        if found is None:
+            return None
+        return {name: str(getattr(one, "value", "")) for name, one in found.items()}
+
+    def rights(self, topics: Iterable[str]) -> dict[str, frozenset[str] | None]:
+        """Return what we may do with each topic, upper case; None when not told."""
+        names = sorted(topics)
+        if not names:
+            return {}
+        asked = self._client.describe_topics(
+            TopicCollection(names),
+            include_authorized_operations=True,
+            request_timeout=self._seconds,
+        )
+        return {
+            name: operations(getattr(self._told(answer), "authorized_operations", None))
+            for name, answer in asked.items()
+        }
+
+    def refusal_of(self, topic: str, partitions: int) -> str | None:
+        """Return why a topic could not be created; None when it could be.
+
+        Nothing is created: the broker only judges the request. What it does not answer
+        is a refusal too.
+        """
+        asked = self._client.create_topics(
+            [NewTopic(topic, num_partitions=partitions)],
+            validate_only=True,
+            operation_timeout=self._seconds,
+            request_timeout=self._seconds,
+        )
+        try:
+            asked[topic].result(self._seconds + 1)
+        except UNANSWERED as error:
+            return text_of(error)
+        return None
+
+    # ----------------------------------------------------------------------- offsets
+
+    def bounds(
+        self, partitions: Iterable[TopicPartition]
+    ) -> dict[TopicPartition, Bounds | str]:
+        """Return what each partition's log holds, or why that is not known."""
+        wanted = list(partitions)
+        earliest: OffsetSpec = OffsetSpec.earliest()  # type: ignore[no-untyped-call] # theirs
+        latest: OffsetSpec = OffsetSpec.latest()  # type: ignore[no-untyped-call] # theirs
+        starts = self._offsets(wanted, earliest)
+        ends = stable = self._offsets(wanted, latest)
+        if self._reads_committed:
+            stable = self._offsets(wanted, latest, IsolationLevel.READ_COMMITTED)
+        found: dict[TopicPartition, Bounds | str] = {}
+        for one in wanted:
+            three = (starts[one], ends[one], stable[one])
+            missing = [each for each in three if isinstance(each, str)]
+            numbers = [each for each in three if isinstance(each, int)]
+            found[one] = missing[0] if missing else Bounds(*numbers)
+        return found
+
+    def at_time(
+        self, partitions: Iterable[TopicPartition], at_ms: int
+    ) -> dict[TopicPartition, int | str]:
+        """Return the first offset whose timestamp is `at_ms` or later.
+
+        Returns:
+            Unix milliseconds to offset; `END` (-1) where every record is older; else
+            why it is not known.
+        """
+        spec: OffsetSpec = OffsetSpec.for_timestamp(at_ms)
+        return self._offsets(list(partitions), spec)
+
+    def _offsets(
+        self,
+        partitions: list[TopicPartition],
+        spec: OffsetSpec,
+        isolation: IsolationLevel = IsolationLevel.READ_UNCOMMITTED,
+    ) -> dict[TopicPartition, int | str]:
+        if not partitions:
+            return {}
+        asked = self._client.list_offsets(
+            {Place(*one): spec for one in partitions},
+            isolation_level=isolation,
+            request_timeout=self._seconds,
+        )
+        found: dict[TopicPartition, int | str] = {}
+        for place, answer in asked.items():
+            one = TopicPartition(place.topic, place.partition)
+            try:
+                found[one] = int(answer.result(self._seconds + 1).offset)
+            except UNANSWERED as error:
+                found[one] = text_of(error)
+        return found
+
+    # ------------------------------------------------------------------------ groups
+
+    def committed(
+        self, group: str, partitions: Iterable[TopicPartition] | None = None
+    ) -> dict[TopicPartition, Stored]:
+        """Return what a group has committed; a partition without a commit is left out.
+
+        Args:
+            group: The group.
+            partitions: Which; None for every one that it has a commit of.
+
+        Raises:
+            KafkaException: Never: it becomes a DependencyError, as when there is no
+                answer, or no right to read the group.
+        """
+        places = None if partitions is None else [Place(*one) for one in partitions]
+        if places == []:
+            return {}
+        asked = self._client.list_consumer_group_offsets(
+            [ConsumerGroupTopicPartitions(group, places)],
+            request_timeout=self._seconds,
+        )
+        with self._asking.asked(self._client.poll):
+            found = asked[group].result(self._seconds + 1).topic_partitions or []
+            for place in found:
+                if place.error is not None:  # it would look like no commit
+                    raise KafkaException(place.error)
+        return {
+            TopicPartition(place.topic, place.partition): Stored(
+                place.offset, place.metadata or ""
+            )
+            for place in found
+            if place.offset >= 0
+        }
+
+    def group(self, group: str) -> Group | None:
+        """Return a group as its coordinator describes it; None when it does not."""
+        asked = self._client.describe_consumer_groups(
+            [group], include_authorized_operations=True, request_timeout=self._seconds
+        )
+        found = self._told(asked[group])
+        return None if found is None else group_of(found)
+
+    def commit(
+        self, group: str, commits: Mapping[TopicPartition, Stored]
+    ) -> dict[TopicPartition, str]:
+        """Commit for a group that has no members; the broker refuses it otherwise.
+
+        Returns:
+            Why a partition was refused, for each that was.
+
+        A cluster that does not answer ends in a DependencyError: what it did is unknown.
+        """
+        places = [
+            Place(topic, number, stored.offset, stored.metadata)
+            for (topic, number), stored in commits.items()
+        ]
+        asked = self._client.alter_consumer_group_offsets(
+            [ConsumerGroupTopicPartitions(group, places)],
+            request_timeout=self._seconds,
+        )
+        with self._asking.asked(self._client.poll):
+            found = asked[group].result(self._seconds + 1)
+        return {
+            TopicPartition(place.topic, place.partition): refusal(place.error)
+            for place in found.topic_partitions or []
+            if place.error is not None
+        }
+
+    def _told(self, answer: Future[T]) -> T | None:
+        """Return an answer; None when the broker did not give it."""
+        try:
+            return answer.result(self._seconds + 1)
+        except UNANSWERED:
+            return None
+
+
+def refusal(error: KafkaError) -> str:
+    """Return why a broker does not commit, in words that fit the question."""
+    if error.code() == KafkaError.UNKNOWN_MEMBER_ID:
+        return "the group has members"
+    return str(error.str())
