@@ -1,10 +1,10 @@
-"""Lines whose columns stand below each other."""
+"""Lines whose columns stand below each other, and numbers of things."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
-__all__ = ["columns"]
+__all__ = ["columns", "many"]
 
 BETWEEN = "  "
 
@@ -37,3 +37,8 @@ def columns(
 def printable(text: str) -> str:
     """Return a text with what a terminal would obey replaced."""
     return "".join(one if one.isprintable() else "?" for one in text)
+
+
+def many(count: int, noun: str) -> str:
+    """Return `1 offset`, `2 offsets`."""
+    return f"{count} {noun}" if count == 1 else f"{count} {noun}s"

@@ -8,6 +8,7 @@ from collections.abc import Collection, Iterable, Iterator, Sequence
 import click
 
 from consumer.cli.cluster import Cluster
+from consumer.cli.columns import many
 from consumer.cli.exits import Exit
 from consumer.cli.files import load_settings
 from consumer.cli.looking import look
@@ -155,7 +156,7 @@ def refused(
     skipped = total(move.skipped for move in changes)
     if skipped.records and not allow_skip:
         yield (
-            f"{skipped} records that are not done would never be sent. "
+            f"{skipped.words} without an outcome would never be sent. "
             "If that is meant, say --allow-skip."
         )
 
@@ -169,7 +170,7 @@ def confirmed(form: str, count: int) -> bool:
     """Ask the person at the terminal; nobody is there when a program reads."""
     if form == "json" or not is_at_terminal():
         return False
-    return click.confirm(f"Commit {count} offsets?", default=False, err=True)
+    return click.confirm(f"Commit {many(count, 'offset')}?", default=False, err=True)
 
 
 def is_at_terminal() -> bool:
@@ -187,7 +188,7 @@ def commit(admin: Admin, group_id: str, changes: Collection[Move]) -> None:
     if failed:
         each = "; ".join(f"{place}: {why}" for place, why in sorted(failed.items()))
         done = len(changes) - len(failed)
-        raise DependencyError(f"{done} offsets are committed, not so {each}")
+        raise DependencyError(f"committed: {many(done, 'offset')}; refused: {each}")
 
 
 def plan(moves: Sequence[Move], group_id: str) -> Iterator[str]:
@@ -201,10 +202,10 @@ def plan(moves: Sequence[Move], group_id: str) -> Iterator[str]:
             continue
         yield f"  {move.place}: {was} -> {move.to}"
         if move.again.records:
-            yield f"    sent again: {move.again} records that are done"
+            yield f"    sent again: {move.again.words} with an outcome"
         if move.skipped.records:
             span = f"from {move.begins} to {move.to - 1}"
-            yield f"    SKIPPED: {move.skipped} records that are not done, {span}"
+            yield f"    SKIPPED: {move.skipped.words} without an outcome, {span}"
 
 
 def ending(
@@ -216,7 +217,7 @@ def ending(
 ) -> str:
     """Return the last line."""
     if is_done:
-        return f"{len(changes)} offsets are committed"
+        return f"committed: {many(len(changes), 'offset')}"
     if not changes:
         return "there is nothing to change"
     if dry_run or refusals:

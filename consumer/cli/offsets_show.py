@@ -8,6 +8,7 @@ from collections.abc import Collection, Iterator, Mapping
 import click
 
 from consumer.cli.cluster import Cluster
+from consumer.cli.columns import many
 from consumer.cli.exits import Exit
 from consumer.cli.files import load_settings
 from consumer.cli.looking import counted, standing_of
@@ -102,11 +103,11 @@ def detail(group_id: str, one: PartitionStanding, limit: int) -> Iterator[str]:
     if one.begins is not None and (committed is None or committed.offset != one.begins):
         yield f"  goes on at   {one.begins}"
     yield f"  owner        {'nobody' if one.owner is None else who(one.owner)}"
-    yield f"  lag          {one.lag or 'not known'} records"
+    yield f"  lag          {'not known' if one.lag is None else one.lag.words}"
     if committed is not None:
         size = len(committed.metadata)
         yield f"  metadata     {size} characters, map: {committed.state}"
-        yield f"  done beyond  {committed.done} offsets, gaps included"
+        yield f"  done beyond  {many(committed.done, 'offset')}, gaps included"
     if committed is not None and committed.bitmap:
         yield f"  not done     {ranges_text(one, limit) or 'nothing'}"
         yield f"  map ends at  {committed.end}: from there on nothing is done"

@@ -49,6 +49,11 @@ class Amount:
         """Return the number, marked when it is a bound."""
         return f"{self.records}" if self.is_exact else f"<={self.records}"
 
+    @property
+    def words(self) -> str:
+        """The same, with `record` or `records` behind it."""
+        return f"{self} record" if self.records == 1 else f"{self} records"
+
 
 NONE = Amount(0, is_exact=True)
 # What is done beyond such a commit is not known, and will be sent again.
@@ -184,7 +189,7 @@ def beginning(
     if committed.offset < bounds.start:
         last = bounds.start
         lost = last - committed.offset - committed.done_in(committed.offset, last)
-        problem = f"Kafka has deleted up to {lost} records that were not done"
+        problem = f"Kafka has deleted records that were not done: {lost} at most"
         return last, problem if lost else ""
     if committed.offset > bounds.end:
         return (
@@ -193,5 +198,5 @@ def beginning(
         )
     if bounds.readable < bounds.end:
         open_ = bounds.end - bounds.readable
-        return committed.offset, f"an open transaction holds back {open_} offsets"
+        return committed.offset, f"an open transaction holds back offsets: {open_}"
     return committed.offset, MAPS.get(committed.state, "")

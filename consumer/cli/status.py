@@ -8,7 +8,7 @@ from dataclasses import replace
 import click
 
 from consumer.cli.cluster import Cluster
-from consumer.cli.columns import columns
+from consumer.cli.columns import columns, many
 from consumer.cli.files import load_settings
 from consumer.cli.looking import counted, look
 from consumer.cli.material import read_material
@@ -91,7 +91,7 @@ def mappings_of(settings: Settings) -> tuple[MappingSet | None, str]:
         return read_material(settings, keys=None).mappings, ""
     except ConfigurationError as error:
         count = len(error.faults)
-        return None, f"The mappings have {count} faults (see `consumer check`)."
+        return None, f"The mappings have {many(count, 'fault')} (see `consumer check`)."
 
 
 def exactly(settings: Settings, found: Standing) -> Standing:
@@ -125,7 +125,7 @@ def lines(found: Standing) -> Iterator[str]:
         yield ""
         yield "dead letters"
         for name, amount in found.letters.items():
-            yield f"  {name}: {amount or 'not known'} records"
+            yield f"  {name}: {'not known' if amount is None else amount.words}"
     if any(is_bound(one) for one in amounts(found)):
         yield ""
         yield NOTE
@@ -138,11 +138,12 @@ def group_lines(found: Standing) -> Iterator[str]:
         yield f"group {found.group_id}: members are {NOT_TOLD}"
         return
     count = len(group.members)
-    members = "no members" if not count else f"{count} member{'s' * (count > 1)}"
+    members = many(count, "member") if count else "no members"
     yield f"group {found.group_id}: {group.state}, {members} ({group.protocol})"
     for one in group.members:
         instance = f", instance {one.instance_id}" if one.instance_id else ""
-        yield f"  {who(one)}{instance}, {len(one.partitions)} partitions, {one.id}"
+        owned = many(len(one.partitions), "partition")
+        yield f"  {who(one)}{instance}, {owned}, {one.id}"
 
 
 def row(one: PartitionStanding) -> list[str]:

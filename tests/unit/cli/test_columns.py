@@ -1,6 +1,6 @@
 """Lines whose columns stand below each other."""
 
-from consumer.cli.columns import columns
+from consumer.cli.columns import columns, many
 
 
 def test_columns_are_as_wide_as_their_widest_cell() -> None:
@@ -16,3 +16,12 @@ def test_columns_are_as_wide_as_their_widest_cell() -> None:
 def test_a_terminal_obeys_nothing_in_a_cell() -> None:
     """What comes from outside cannot move the cursor or end the line."""
     assert list(columns(["a"], [["x\x1b[2Jy\nz"]])) == ["a", "x?[2Jy?z"]
+
+
+def test_numbers_of_things() -> None:
+    """One is one."""
+    assert [many(n, "offset") for n in (0, 1, 2)] == [
+        "0 offsets",
+        "1 offset",
+        "2 offsets",
+    ]

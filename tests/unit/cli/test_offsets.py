@@ -129,12 +129,12 @@ def test_a_step_back_says_what_is_sent_again_and_asks(
     assert ended.out == (
         f"group {GROUP}\n"
         f"  {TOPIC}[0]: 2 -> 1\n"
-        "    sent again: <=4 records that are done\n"
+        "    sent again: <=4 records with an outcome\n"
     )
     assert (ended.code, ended.err) == (Exit.NO, "nothing was committed: say --yes\n")
     assert stored(admin) == STORED
     ended = reset("--topic", TOPIC, "--to", "earliest", "--dry-run", "--exact")
-    assert "sent again: 5 records that are done" in ended.out
+    assert "sent again: 5 records with an outcome" in ended.out
     assert f"  {TOPIC}[1]: nothing -> 0\n" in ended.out
     assert (ended.code, ended.err) == (Exit.DONE, "nothing was committed\n")
     assert stored(admin) == STORED
@@ -143,7 +143,7 @@ def test_a_step_back_says_what_is_sent_again_and_asks(
 def test_a_step_back_is_committed(reset: Command, admin: Admin) -> None:
     """With --yes; the map of the old commit goes."""
     ended = reset("--topic", TOPIC, "--partition", "0", "--to", "1", "--yes")
-    assert (ended.code, ended.err) == (Exit.DONE, "1 offsets are committed\n")
+    assert (ended.code, ended.err) == (Exit.DONE, "committed: 1 offset\n")
     assert stored(admin) == (1, "")
 
 
@@ -154,10 +154,10 @@ def test_a_step_forward_needs_leave_to_skip(reset: Command, admin: Admin) -> Non
     assert ended.out == (
         f"group {GROUP}\n"
         f"  {TOPIC}[0]: 2 -> 5\n"
-        "    SKIPPED: <=1 records that are not done, from 2 to 4\n"
+        "    SKIPPED: <=1 record without an outcome, from 2 to 4\n"
     )
     assert ended.err == (
-        "<=1 records that are not done would never be sent. "
+        "<=1 record without an outcome would never be sent. "
         "If that is meant, say --allow-skip.\n"
         "nothing was committed\n"
     )
@@ -249,7 +249,7 @@ def test_a_person_is_asked(
     monkeypatch.setattr(click, "confirm", confirm)
     monkeypatch.setattr(offsets_reset, "is_at_terminal", lambda: True)
     ended = reset("--topic", TOPIC, "--partition", "0", "--to", "1")
-    assert (ended.code, asked) == (code, ["Commit 1 offsets?"])
+    assert (ended.code, asked) == (code, ["Commit 1 offset?"])
     assert stored(admin).offset == (1 if answer else 2)
 
 
@@ -282,7 +282,5 @@ def test_a_broker_that_refuses() -> None:
     one = standing(committed(30), bounds)
     other = replace(one, place=TopicPartition("u", 0))
     moves = [Move(before=each, bounds=bounds, to=20) for each in (one, other)]
-    with pytest.raises(
-        DependencyError, match=r"^1 offsets are committed, not so t\[3\]"
-    ):
+    with pytest.raises(DependencyError, match=r"^committed: 1 offset; refused: t\[3\]"):
         commit(cast("Admin", Refusing()), "g", moves)

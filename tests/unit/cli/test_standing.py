@@ -42,13 +42,19 @@ def standing(
         (commit(5), Bounds(0, 9, 9), 5, Amount(4), ""),
         (commit(5, 7, 8), Bounds(0, 9, 9), 5, Amount(2), ""),
         (commit(5, 6, 7, 8), Bounds(2, 9, 9), 5, Amount(1), ""),
-        (commit(5), Bounds(0, 9, 7), 5, Amount(2), "an open transaction holds back 2"),
+        (
+            commit(5),
+            Bounds(0, 9, 7),
+            5,
+            Amount(2),
+            "an open transaction holds back offsets: 2",
+        ),
         (
             commit(5, 7),
             Bounds(8, 9, 9),
             8,
             Amount(1),
-            "Kafka has deleted up to 2 records that were not done",
+            "Kafka has deleted records that were not done: 2 at most",
         ),
         (commit(5, 5, 6, 7), Bounds(8, 9, 9), 8, Amount(1), ""),
         (

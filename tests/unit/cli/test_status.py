@@ -62,7 +62,7 @@ def test_a_person_reads_it(
         "pos.loyalty-card-swiped.v1 (source): does not exist, or we may not see it\n"
         "\n"
         "dead letters\n"
-        f"  {LETTERS}: <=1 records\n"
+        f"  {LETTERS}: <=1 record\n"
         "\n"
         "<= is at most: gaps of transactions and compaction count. --exact reads the "
         "log.\n"
@@ -156,7 +156,7 @@ def test_partitions_and_members_that_are_odd() -> None:
     found = Standing(group_id="g", group=group, topics=(), letters={"l": None})
     assert list(group_lines(found)) == [
         "group g: stable, 2 members (consumer)",
-        *["  acme@10.0.0.7, instance pod-0, 1 partitions, m-1"] * 2,
+        *["  acme@10.0.0.7, instance pod-0, 1 partition, m-1"] * 2,
     ]
     value = value_of(found, "")
     assert value["letters"] == {"l": None}
