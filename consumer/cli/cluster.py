@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from collections import deque
 from collections.abc import Iterator, Mapping
+from contextlib import AbstractContextManager
 from types import TracebackType
 from typing import Self, cast
 
@@ -58,6 +59,10 @@ class Cluster:
     ) -> None:
         self._consumer.close()
 
+    def _asked(self) -> AbstractContextManager[None]:
+        """Turn librdkafka's errors into ours."""
+        return self._asking.asked(self._consumer.poll)
+
     def one(self, topic: str, partition: int, offset: int) -> Record:
         """Return one record.
 
@@ -66,7 +71,7 @@ class Cluster:
         Raises:
             UsageError: There is no such topic, partition or offset.
         """
-        with self._asking.asked(self._consumer.poll):
+        with self._asked():
             if partition not in self._partitions(topic):
                 raise UsageError(f"{topic} has no partition {partition}")
             low, high = self._bounds(topic, partition)
@@ -86,7 +91,7 @@ class Cluster:
         A cluster that does not answer ends in a DependencyError, a topic that it does
         not have in a UsageError.
         """
-        with self._asking.asked(self._consumer.poll):
+        with self._asked():
             wanted: dict[int, tuple[int, int]] = {}
             for partition in self._partitions(topic):
                 low, high = self._bounds(topic, partition)
@@ -112,7 +117,7 @@ class Cluster:
 
         A cluster that does not answer ends in a DependencyError.
         """
-        with self._asking.asked(self._consumer.poll):
+        with self._asked():
             for found in self._read({partition.partition: wanted}, partition.topic):
                 yield found.offset
 

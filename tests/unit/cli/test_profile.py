@@ -9,8 +9,8 @@ from pathlib import Path
 
 import pytest
 
-from consumer.cli import fetching
 from consumer.cli.exits import Exit
+from consumer.pipeline import fetcher
 from consumer.sandbox.faults import FaultKind, FaultRule
 from consumer.sandbox.profiles import Attribute
 from consumer.sandbox.server import Sandbox
@@ -139,7 +139,10 @@ def test_a_token_that_is_refused(
     ended = run(capsys, "profile", ID, "--config", file, "--output", "json")
     assert ended.code == Exit.DEPENDENCY
     assert ended.json["error"] == "DependencyError"
-    assert "the target refuses the token (HTTP 403). Put the profile" in ended.err
+    assert (
+        "the target refuses the token (HTTP 403). Set target.token to a valid"
+        in ended.err
+    )
     assert "canary" not in ended.out + ended.err
 
 
@@ -149,7 +152,7 @@ def test_nobody_listens(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     """A Target that is away is a dependency that is missing."""
-    monkeypatch.setattr(fetching, "FIRST_WAIT_SECONDS", 0.001)
+    monkeypatch.setattr(fetcher, "FIRST_WAIT_SECONDS", 0.001)
     (port,) = free_ports(1)
     file = config_of(config, f"http://127.0.0.1:{port}")
     ended = run(capsys, "profile", ID, "--config", file)
