@@ -31,6 +31,7 @@ from consumer.pipeline.material import (
     nothing_mapped,
     read_sources,
 )
+from consumer.pipeline.subjects import Naming
 from consumer.source.properties import consumer_properties
 from consumer.telemetry.switch import read_switch
 
@@ -271,7 +272,7 @@ def compare(
     if not against.registry or settings.registry.url is None:
         return
     # Importing the registry's client takes 0.2 s, which only this option is worth.
-    from consumer.cli.subjects import Naming, judge_registry  # noqa: PLC0415 - as said
+    from consumer.cli.subjects import judge_registry  # noqa: PLC0415 - as said
 
     found = findings.tried(
         lambda: judge_registry(

@@ -25,7 +25,7 @@ from confluent_kafka import (
 )
 from confluent_kafka import TopicPartition as Place
 from confluent_kafka.admin import AdminClient
-from confluent_kafka.admin._config import ConfigResource
+from confluent_kafka.admin._config import ConfigEntry, ConfigResource
 from confluent_kafka.admin._listoffsets import OffsetSpec
 from confluent_kafka.admin._resource import ResourceType
 from confluent_kafka.cimpl import NewTopic
@@ -111,15 +111,13 @@ class Admin:
         with self._asking.asked(self._client.poll):
             return len(self._client.list_topics(timeout=self._seconds).brokers)
 
-    def settings(self, topic: str) -> dict[str, str] | None:
-        """Return the settings of a topic; None when they are not told."""
-        resource = ConfigResource(ResourceType.TOPIC, topic)
-        asked: dict[ConfigResource, Future[dict[str, object]]]
-        asked = self._client.describe_configs([resource], request_timeout=self._seconds)
-        found = self._told(next(iter(asked.values())))
-        if found is None:
-            return None
-        return {name: str(getattr(one, "value", "")) for name, one in found.items()}
+    def settings(self, topics: Iterable[str]) -> dict[str, dict[str, str] | None]:
+        """Return the settings of each topic; None for one whose are not told."""
+        wanted = [ConfigResource(ResourceType.TOPIC, one) for one in sorted(topics)]
+        if not wanted:
+            return {}
+        asked = self._client.describe_configs(wanted, request_timeout=self._seconds)
+        return {one.name: texts_of(self._told(asked[one])) for one in wanted}
 
     def rights(self, topics: Iterable[str]) -> dict[str, frozenset[str] | None]:
         """Return what we may do with each topic, upper case; None when not told."""
@@ -284,6 +282,13 @@ class Admin:
             return answer.result(self._seconds + 1)
         except UNANSWERED:
             return None
+
+
+def texts_of(found: Mapping[str, ConfigEntry] | None) -> dict[str, str] | None:
+    """Return settings as texts."""
+    if found is None:
+        return None
+    return {name: one.value or "" for name, one in found.items()}
 
 
 def refusal(error: KafkaError) -> str:

@@ -60,7 +60,8 @@ def test_what_a_broker_does_not_know_is_not_guessed(
     mock_cluster.create_topic(TOPIC)
     admin = Admin({"bootstrap.servers": mock_cluster.bootstrap}, 0.2)
     assert admin.group("g") is None
-    assert admin.settings(TOPIC) is None
+    assert admin.settings([TOPIC]) == {TOPIC: None}
+    assert admin.settings([]) == {}
     assert admin.rights([TOPIC]) == {TOPIC: None}
     assert admin.rights([]) == {}
     assert "Timed out" in str(admin.refusal_of("new", 1))
