@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
-__all__ = ["columns", "many"]
+__all__ = ["columns", "many", "printable"]
 
 BETWEEN = "  "
 

@@ -23,7 +23,7 @@ from consumer.mapping.mapping_set import MappingSet
 from consumer.model import TopicPartition
 from consumer.pipeline.topics import Topics, topics_of
 from consumer.schedule.committed import committed_of
-from consumer.source.admin import Admin
+from consumer.source.admin import Admin, Bounds
 from consumer.source.group import Group
 from consumer.source.properties import start_policy
 
@@ -67,7 +67,7 @@ def look(
             for name, kind in sorted(present.items())
         ),
         missing=tuple(one for one in named.sources if one not in known),
-        letters=sizes(admin, letters, known),
+        letters=sizes(letters, admin.bounds(partitions_of(letters, known))),
     )
 
 
@@ -83,10 +83,9 @@ def partitions_of(
 
 
 def sizes(
-    admin: Admin, topics: Collection[str], known: Mapping[str, int]
+    topics: Collection[str], bounds: Mapping[TopicPartition, Bounds | str]
 ) -> dict[str, Amount | None]:
     """Return how many records each topic holds at most."""
-    bounds = admin.bounds(partitions_of(topics, known))
     found: dict[str, Amount | None] = {}
     for name in sorted(topics):
         total: Amount | None = NONE

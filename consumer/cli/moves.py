@@ -19,11 +19,13 @@ from consumer.cli.standing import NONE, Amount, PartitionStanding
 from consumer.errors import DependencyError, UsageError
 from consumer.model import TopicPartition
 from consumer.schedule.committed import committed_of
-from consumer.source.admin import END, Admin, Bounds, Stored
+from consumer.source.admin import END, Bounds, Stored
 
-__all__ = ["Move", "counted_moves", "moves_to"]
+__all__ = ["AtTime", "Move", "counted_moves", "moves_to"]
 
 Targets = Callable[[TopicPartition, Bounds], int]
+# See `Admin.at_time`.
+AtTime = Callable[[list[TopicPartition], int], dict[TopicPartition, int | str]]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -85,14 +87,14 @@ class Move:
 
 
 def moves_to(
-    text: str, partitions: Iterable[PartitionStanding], admin: Admin
+    text: str, partitions: Iterable[PartitionStanding], at_time: AtTime
 ) -> list[Move]:
     """Return what `--to` would do to some partitions.
 
     Args:
         text: `earliest`, `latest`, an offset, or a time in RFC 3339.
         partitions: Which.
-        admin: Whom to ask for the offset of a time.
+        at_time: Gives the first offset of each partition at a time or later.
 
     Raises:
         DependencyError: The log of a partition is not told.
@@ -104,11 +106,11 @@ def moves_to(
         if one.bounds is None:
             raise DependencyError(f"{one.place}: {one.problem}")
         known.append((one, one.bounds))
-    target = targets(text, [one.place for one, _ in known], admin)
+    target = targets(text, [one.place for one, _ in known], at_time)
     return [moved(one, bounds, target(one.place, bounds)) for one, bounds in known]
 
 
-def targets(text: str, places: list[TopicPartition], admin: Admin) -> Targets:
+def targets(text: str, places: list[TopicPartition], at_time: AtTime) -> Targets:
     """Return what gives each partition its offset; see `moves_to` for the errors."""
     if text == "earliest":
         return lambda _, bounds: bounds.start
@@ -116,15 +118,15 @@ def targets(text: str, places: list[TopicPartition], admin: Admin) -> Targets:
         return lambda _, bounds: bounds.readable
     if text.isdecimal() and text.isascii():
         return lambda place, bounds: within(int(text), place, bounds)
-    found = admin.at_time(places, milliseconds(text))
+    found = at_time(places, milliseconds(text))
 
-    def at_time(place: TopicPartition, bounds: Bounds) -> int:
+    def young(place: TopicPartition, bounds: Bounds) -> int:
         offset = found[place]
         if isinstance(offset, str):
             raise DependencyError(f"{place}: no offset for that time: {offset}")
         return bounds.readable if offset == END else offset
 
-    return at_time
+    return young
 
 
 def within(offset: int, place: TopicPartition, bounds: Bounds) -> int:

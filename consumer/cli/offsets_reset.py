@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Collection, Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 
 import click
 
@@ -19,6 +19,7 @@ from consumer.cli.standing import NONE, Amount, PartitionStanding, Standing
 from consumer.cli.status import amount_value, mappings_of, who
 from consumer.config.settings import Settings
 from consumer.errors import DependencyError, UsageError
+from consumer.model import TopicPartition
 from consumer.source.admin import Admin
 from consumer.source.group import Group
 
@@ -83,7 +84,7 @@ def reset(
     found = look(settings, admin, mappings)
     chosen = chosen_of(found, settings, topic, numbers, all_topics=all_topics)
     refuse_offset(target, chosen)
-    moves = moves_to(target, chosen, admin)
+    moves = moves_to(target, chosen, admin.at_time)
     if exact:
         with Cluster(settings.kafka.properties) as cluster:
             moves = list(counted_moves(cluster, moves))
@@ -97,7 +98,8 @@ def reset(
     is_wanted = bool(changes) and not refusals and not dry_run
     is_done = is_wanted and (yes or confirmed(form, len(changes)))
     if is_done:
-        commit(admin, found.group_id, changes)
+        stored = {move.place: move.stored for move in changes}
+        tell_refusals(admin.commit(found.group_id, stored), len(changes))
     is_no = bool(refusals) or (is_wanted and not is_done)
     if form == "json":
         emit(reset_value(moves, refusals, is_ok=not is_no, is_done=is_done))
@@ -178,16 +180,15 @@ def is_at_terminal() -> bool:
     return sys.stdin.isatty()
 
 
-def commit(admin: Admin, group_id: str, changes: Collection[Move]) -> None:
-    """Commit.
+def tell_refusals(failed: Mapping[TopicPartition, str], count: int) -> None:
+    """Say what the broker did not commit of `count` partitions.
 
     Raises:
-        DependencyError: The broker refused a partition; the others are committed.
+        DependencyError: There is such a partition; the others are committed.
     """
-    failed = admin.commit(group_id, {move.place: move.stored for move in changes})
     if failed:
         each = "; ".join(f"{place}: {why}" for place, why in sorted(failed.items()))
-        done = len(changes) - len(failed)
+        done = count - len(failed)
         raise DependencyError(f"committed: {many(done, 'offset')}; refused: {each}")
 
 

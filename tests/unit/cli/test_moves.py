@@ -2,47 +2,34 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from typing import cast
-
 import pytest
 
-from consumer.cli.moves import Move, milliseconds, moves_to
+from consumer.cli.moves import AtTime, Move, milliseconds, moves_to
 from consumer.cli.standing import NONE, Amount
 from consumer.errors import DependencyError, UsageError
 from consumer.model import TopicPartition
 from consumer.schedule.committed import Committed, committed_of
-from consumer.source.admin import END, Admin, Bounds
+from consumer.source.admin import END, Bounds
 from tests.unit.cli.test_standing import PLACE, commit, standing
 
 BOUNDS = Bounds(10, 60, 50)
 
 
-class Times:
-    """Stands for a cluster that is asked for the offset of a time only."""
-
-    def __init__(self, answer: int | str) -> None:
-        self.answer = answer
-        self.asked: list[int] = []
-
-    def at_time(
-        self, partitions: Iterable[TopicPartition], at_ms: int
-    ) -> dict[TopicPartition, int | str]:
-        """Give the same answer for each partition."""
-        self.asked.append(at_ms)
-        return dict.fromkeys(partitions, self.answer)
+def at_time(answer: int | str) -> AtTime:
+    """Return what gives the same answer for each partition."""
+    return lambda places, _: dict.fromkeys(places, answer)
 
 
 def move(
     text: str,
     committed: Committed | None,
     *,
-    times: Times | None = None,
+    time: AtTime | None = None,
     policy: str = "earliest",
 ) -> Move:
     """Return what a reset does to one partition."""
-    asked = cast("Admin", times or Times(END))
-    (found,) = moves_to(text, [standing(committed, BOUNDS, policy)], asked)
+    one = standing(committed, BOUNDS, policy)
+    (found,) = moves_to(text, [one], time or at_time(END))
     return found
 
 
@@ -86,12 +73,19 @@ def test_places(text: str, to: int, again: Amount, skipped: Amount) -> None:
 
 def test_a_time() -> None:
     """The first record as young; where all are older, the end."""
-    times = Times(42)
-    assert move("2026-11-20T08:00:00Z", commit(30), times=times).to == 42
-    assert times.asked == [1_795_161_600_000]
+    asked: list[int] = []
+
+    def noted(
+        places: list[TopicPartition], at_ms: int
+    ) -> dict[TopicPartition, int | str]:
+        asked.append(at_ms)
+        return dict.fromkeys(places, 42)
+
+    assert move("2026-11-20T08:00:00Z", commit(30), time=noted).to == 42
+    assert asked == [1_795_161_600_000]
     assert move("2026-11-20T08:00:00+01:00", commit(30)).to == 50
     with pytest.raises(DependencyError, match=r"t\[3\]: no offset for that time: why"):
-        move("2026-11-20T08:00:00Z", commit(30), times=Times("why"))
+        move("2026-11-20T08:00:00Z", commit(30), time=at_time("why"))
 
 
 @pytest.mark.parametrize(
@@ -136,7 +130,7 @@ def test_a_commit_that_the_log_does_not_have() -> None:
 def test_a_log_that_is_not_told() -> None:
     """Nothing is moved blindly."""
     with pytest.raises(DependencyError, match="the log is not told: no leader"):
-        moves_to("latest", [standing(commit(30), "no leader")], cast("Admin", Times(0)))
+        moves_to("latest", [standing(commit(30), "no leader")], at_time(0))
 
 
 def test_records_are_counted_in_the_log() -> None:

@@ -4,28 +4,23 @@ from __future__ import annotations
 
 import functools
 from collections.abc import Callable
-from dataclasses import replace
 from pathlib import Path
-from typing import cast
 
 import click
 import pytest
 
 from consumer.cli import offsets_reset
 from consumer.cli.exits import Exit
-from consumer.cli.moves import Move
-from consumer.cli.offsets_reset import commit, refused
+from consumer.cli.offsets_reset import refused, tell_refusals
 from consumer.errors import DependencyError
 from consumer.model import TopicPartition
 from consumer.schedule.committed import committed_of
 from consumer.schedule.offset_map import written_map
-from consumer.source.admin import Admin, Bounds, Stored
+from consumer.source.admin import Admin, Stored
 from consumer.source.group import Group, Member
 from tests.broker.mock import MockCluster
 from tests.unit.cli.command import Ended, run
 from tests.unit.cli.events import TOPIC, configured, produce
-from tests.unit.cli.test_standing import commit as committed
-from tests.unit.cli.test_standing import standing
 
 GROUP = "offline-profiles"
 PLACE = TopicPartition(TOPIC, 0)
@@ -270,17 +265,8 @@ def test_a_group_with_members_is_refused() -> None:
 
 def test_a_broker_that_refuses() -> None:
     """Which partitions are committed and which are not is told."""
-
-    class Refusing:
-        def commit(
-            self, group: str, commits: dict[TopicPartition, Stored]
-        ) -> dict[TopicPartition, str]:
-            assert (group, len(commits)) == ("g", 2)
-            return {min(commits): "the group has members"}
-
-    bounds = Bounds(10, 60, 50)
-    one = standing(committed(30), bounds)
-    other = replace(one, place=TopicPartition("u", 0))
-    moves = [Move(before=each, bounds=bounds, to=20) for each in (one, other)]
-    with pytest.raises(DependencyError, match=r"^committed: 1 offset; refused: t\[3\]"):
-        commit(cast("Admin", Refusing()), "g", moves)
+    tell_refusals({}, 2)
+    with pytest.raises(
+        DependencyError, match=rf"^committed: 1 offset; refused: {TOPIC}\[0\]: why$"
+    ):
+        tell_refusals({PLACE: "why"}, 2)

@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import cast
 
 import pytest
 
-from consumer.cli import looking
 from consumer.cli.exits import Exit
-from consumer.cli.standing import Standing
+from consumer.cli.looking import sizes
+from consumer.cli.standing import Amount, Standing
 from consumer.cli.status import group_lines, value_of
 from consumer.model import TopicPartition
 from consumer.schedule.offset_map import written_map
@@ -179,10 +178,7 @@ def test_partitions_and_members_that_are_odd() -> None:
 
 def test_a_letter_topic_whose_log_is_not_told() -> None:
     """Its size is not known, whatever its other partitions say."""
-
-    class Silent:
-        def bounds(self, wanted: list[TopicPartition]) -> dict[TopicPartition, object]:
-            return dict(zip(wanted, [Bounds(0, 2, 2), "no leader"], strict=True))
-
-    admin = cast("Admin", Silent())
-    assert looking.sizes(admin, ["l"], {"l": 2}) == {"l": None}
+    first, second = TopicPartition("l", 0), TopicPartition("l", 1)
+    told = Bounds(0, 2, 2)
+    assert sizes(["l"], {first: told, second: "no leader"}) == {"l": None}
+    assert sizes(["l"], {first: told, second: told}) == {"l": Amount(4)}
