@@ -14,7 +14,10 @@ import uvloop
 
 from consumer.cli.exits import Exit
 from consumer.cli.files import load_settings
+from consumer.pipeline.connections import begin_to_look
+from consumer.pipeline.findings import Needs
 from consumer.pipeline.material import read_material
+from consumer.pipeline.pipeline import Pipeline
 from consumer.pipeline.service import serve
 from consumer.telemetry.logs import configure
 from consumer.telemetry.metrics import Metrics
@@ -41,10 +44,23 @@ def run(config: str) -> int:
     metrics = Metrics()
     configure(settings.logging.level, settings.logging.format, sys.stderr, metrics)
     material = read_material(settings)
+    needs = Needs(
+        settings=settings, mappings=material.mappings, readers=material.readers
+    )
     tune_garbage_collector()
 
+    def looking(_: Pipeline) -> None:
+        begin_to_look(needs)
+
     def serving(stop: asyncio.Event) -> Awaitable[None]:
-        return serve(settings, material, os.environ, stop, metrics=metrics)
+        return serve(
+            settings,
+            material,
+            os.environ,
+            stop,
+            metrics=metrics,
+            on_started=looking,
+        )
 
     return event_loop(lambda: until_signal(serving))
 

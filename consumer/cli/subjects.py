@@ -66,8 +66,9 @@ def subjects(
     """Return each subject, and the mappings that read its records."""
     found: dict[str, list[Contract]] = {}
     for one in contracts:
-        for subject in subjects_of(one.plan, one.reader, mappings, naming, known):
-            found.setdefault(subject, []).append(one)
+        for some in subjects_of(one.plan, one.reader, mappings, naming, known):
+            for subject in some:
+                found.setdefault(subject, []).append(one)
     return dict(sorted(found.items()))
 
 

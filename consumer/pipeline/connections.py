@@ -13,8 +13,9 @@ Rules:
 from __future__ import annotations
 
 import asyncio
+import logging
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import replace
 from typing import TypeVar
 
@@ -25,12 +26,16 @@ from consumer.pipeline.connection_faults import registry_silent, target_fault
 from consumer.pipeline.fetcher import Fetcher
 from consumer.pipeline.findings import Finding, Needs
 from consumer.pipeline.kafka_findings import kafka_findings
-from consumer.pipeline.subjects import Naming, no_version, subjects_of
+from consumer.pipeline.subjects import no_version, subjects_of
 from consumer.registry import Registry
 
-__all__ = ["connections"]
+__all__ = ["begin_to_look", "connections"]
 
+log = logging.getLogger(__name__)
+
+UNDER_WAY: set[asyncio.Task[None]] = set()  # a loop forgets a task that nobody holds
 T = TypeVar("T")
+NO_VERSION = "S107"
 NOBODY = ProfileId(IdKind.THIRD_PARTY_ID, "consumer-check-connect")
 
 
@@ -45,6 +50,39 @@ async def connections(needs: Needs) -> list[Finding]:
         target_findings(needs.settings),
     )
     return [*kafka, *registry, *target]
+
+
+def begin_to_look(needs: Needs) -> asyncio.Task[None]:
+    """Begin to write down what is wrong outside; the service runs all the same.
+
+    An error of our own ends the look and not the service, and is written down too.
+    """
+    looking = asyncio.create_task(tell_faults(needs))
+    UNDER_WAY.add(looking)
+    looking.add_done_callback(looked)
+    return looking
+
+
+async def tell_faults(needs: Needs) -> None:
+    """Write down what is wrong outside.
+
+    How publishers name their subjects is not known then, so those are not told. Raises
+    what `connections` raises.
+    """
+    for one in await connections(needs):
+        fault = one.fault
+        if fault is None or fault.code == NO_VERSION:
+            continue
+        # The text differs from fault to fault, or all but one would be held back.
+        message = f"outside: {one.subject}: {fault.message}"
+        log.warning(message, extra={"code": fault.code, "mend": fault.mend})
+
+
+def looked(task: asyncio.Task[None]) -> None:
+    """Note that a look is over."""
+    UNDER_WAY.discard(task)
+    if not task.cancelled() and task.exception() is not None:
+        log.error("the services outside were not looked at", exc_info=task.exception())
 
 
 async def in_thread(work: Callable[[], T]) -> T:
@@ -69,8 +107,10 @@ async def in_thread(work: Callable[[], T]) -> T:
             result = work()
         except Exception as found:  # noqa: BLE001 - handed to whoever waits
             error = found
-        if not loop.is_closed():
+        try:
             loop.call_soon_threadsafe(settle, result, error)
+        except RuntimeError:
+            log.info("the event loop is closed: nobody is told what was found")
 
     threading.Thread(target=run, name="connections", daemon=True).start()
     return await answer
@@ -96,20 +136,23 @@ async def registry_findings(needs: Needs) -> list[Finding]:
     return [Finding("registry", "answers"), *found]
 
 
-def subjects(needs: Needs) -> Iterator[tuple[str, ...]]:
-    """Give the subjects that have to be there; of several, under aliases, one.
+def subjects(needs: Needs) -> tuple[tuple[str, ...], ...]:
+    """Return the subjects that have to be there; of several together, one.
 
     Topics that a pattern matches are left out: which there will be, nobody knows.
     """
-    seen: set[tuple[str, ...]] = set()
-    for plan in needs.mappings.plans:
-        reader = needs.readers[plan.spec.source.schema_]
-        names = tuple(subjects_of(plan, reader, needs.mappings, needs.naming, list))
-        is_each = needs.naming is Naming.TOPIC
-        for some in ((name,) for name in names) if is_each else (names,):
-            if some and some not in seen:
-                seen.add(some)
-                yield some
+    found = [
+        some
+        for plan in needs.mappings.plans
+        for some in subjects_of(
+            plan,
+            needs.readers[plan.spec.source.schema_],
+            needs.mappings,
+            needs.naming,
+            list,
+        )
+    ]
+    return tuple(dict.fromkeys(found))
 
 
 async def subject_of(

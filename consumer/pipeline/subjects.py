@@ -30,8 +30,8 @@ def subjects_of(
     mappings: MappingSet,
     naming: Naming,
     known: Callable[[], list[str]],
-) -> Iterator[str]:
-    """Give the subjects of one mapping.
+) -> Iterator[tuple[str, ...]]:
+    """Give the subjects of one mapping; of several together, under aliases, any will do.
 
     Args:
         plan: The mapping.
@@ -41,13 +41,13 @@ def subjects_of(
         known: Lists all that are registered; asked for the topics of a pattern only.
     """
     root = reader.root
-    names = sorted({root.name, *root.aliases})
+    names = tuple(sorted({root.name, *root.aliases}))
     if naming is Naming.RECORD:
-        yield from names
+        yield names
         return
-    ends = [VALUE] if naming is Naming.TOPIC else [f"-{name}" for name in names]
+    ends = (VALUE,) if naming is Naming.TOPIC else tuple(f"-{name}" for name in names)
     for topic in mappings.named(plan):
-        yield from (f"{topic}{end}" for end in ends)
+        yield tuple(f"{topic}{end}" for end in ends)
     pattern = plan.spec.source.pattern
     if pattern is None:
         return
@@ -55,7 +55,7 @@ def subjects_of(
         for end in ends:
             topic = subject.removesuffix(end)
             if subject.endswith(end) and re.fullmatch(pattern, topic):
-                yield subject
+                yield (subject,)
 
 
 def no_version(subject: str) -> FileFault:
