@@ -17,7 +17,6 @@ from consumer.cli.files import load_settings
 from consumer.pipeline.connections import begin_to_look
 from consumer.pipeline.findings import Needs
 from consumer.pipeline.material import read_material
-from consumer.pipeline.pipeline import Pipeline
 from consumer.pipeline.service import serve
 from consumer.telemetry.logs import configure
 from consumer.telemetry.metrics import Metrics
@@ -49,9 +48,6 @@ def run(config: str) -> int:
     )
     tune_garbage_collector()
 
-    def looking(_: Pipeline) -> None:
-        begin_to_look(needs)
-
     def serving(stop: asyncio.Event) -> Awaitable[None]:
         return serve(
             settings,
@@ -59,7 +55,7 @@ def run(config: str) -> int:
             os.environ,
             stop,
             metrics=metrics,
-            on_started=looking,
+            on_started=lambda _: begin_to_look(needs),
         )
 
     return event_loop(lambda: until_signal(serving))

@@ -52,7 +52,7 @@ async def connections(needs: Needs) -> list[Finding]:
     return [*kafka, *registry, *target]
 
 
-def begin_to_look(needs: Needs) -> asyncio.Task[None]:
+def begin_to_look(needs: Needs) -> None:
     """Begin to write down what is wrong outside; the service runs all the same.
 
     An error of our own ends the look and not the service, and is written down too.
@@ -60,7 +60,6 @@ def begin_to_look(needs: Needs) -> asyncio.Task[None]:
     looking = asyncio.create_task(tell_faults(needs))
     UNDER_WAY.add(looking)
     looking.add_done_callback(looked)
-    return looking
 
 
 async def tell_faults(needs: Needs) -> None:

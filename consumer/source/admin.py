@@ -12,6 +12,7 @@ Every call blocks, for `seconds` at most; the caller chooses the thread.
 
 from __future__ import annotations
 
+import time
 from collections.abc import Iterable, Mapping
 from concurrent.futures import Future
 from typing import Any, NamedTuple, TypeVar
@@ -27,6 +28,7 @@ from confluent_kafka import TopicPartition as Place
 from confluent_kafka.admin import AdminClient
 from confluent_kafka.admin._config import ConfigEntry, ConfigResource
 from confluent_kafka.admin._listoffsets import OffsetSpec
+from confluent_kafka.admin._metadata import ClusterMetadata
 from confluent_kafka.admin._resource import ResourceType
 from confluent_kafka.cimpl import NewTopic
 
@@ -41,6 +43,9 @@ __all__ = ["END", "Admin", "Bounds", "Stored"]
 
 T = TypeVar("T")
 ANSWER_SECONDS = 10.0
+TRY_SECONDS = 1.0
+FORBIDDEN = KafkaError.GROUP_AUTHORIZATION_FAILED
+HIDDEN = Group("hidden", "unknown", (), frozenset())
 END = -1  # what a search by time answers when no record is as young
 
 
@@ -100,16 +105,27 @@ class Admin:
     def topics(self) -> dict[str, int]:
         """Return the partition count of every topic that we may see.
 
-        A cluster that does not answer ends in a DependencyError.
+        A cluster that does not answer ends in a DependencyError; one that does not know
+        us, or that we do not trust, at once.
         """
-        with self._asking.asked(self._client.poll):
-            found = self._client.list_topics(timeout=self._seconds).topics
+        found = self._metadata().topics
         return {name: len(one.partitions) for name, one in found.items()}
 
     def brokers(self) -> int:
         """Return how many brokers there are; errors as in `topics`."""
+        return len(self._metadata().brokers)
+
+    def _metadata(self) -> ClusterMetadata:
+        deadline = time.monotonic() + self._seconds
         with self._asking.asked(self._client.poll):
-            return len(self._client.list_topics(timeout=self._seconds).brokers)
+            while True:
+                left = max(0.0, deadline - time.monotonic())
+                try:
+                    return self._client.list_topics(timeout=min(left, TRY_SECONDS))
+                except KafkaException:
+                    self._client.poll(0)
+                    if left <= TRY_SECONDS or self._asking.is_hopeless:
+                        raise
 
     def settings(self, topics: Iterable[str]) -> dict[str, dict[str, str] | None]:
         """Return the settings of each topic; None for one whose are not told."""
@@ -243,12 +259,19 @@ class Admin:
         }
 
     def group(self, group: str) -> Group | None:
-        """Return a group as its coordinator describes it; None when it does not."""
+        """Return a group as its coordinator describes it; None when it does not.
+
+        One that we may not see has no members that we know, and no operation of ours.
+        """
         asked = self._client.describe_consumer_groups(
             [group], include_authorized_operations=True, request_timeout=self._seconds
         )
-        found = self._told(asked[group])
-        return None if found is None else group_of(found)
+        try:
+            return group_of(asked[group].result(self._seconds + 1))
+        except UNANSWERED as error:
+            inner = error.args[0] if error.args else None
+            is_refused = isinstance(inner, KafkaError) and inner.code() == FORBIDDEN
+            return HIDDEN if is_refused else None
 
     def commit(
         self, group: str, commits: Mapping[TopicPartition, Stored]

@@ -26,6 +26,8 @@ EXPLAINED = frozenset({
     SourceFaultKind.AUTHENTICATION,
 })
 
+HOPELESS = frozenset({SourceFaultKind.AUTHENTICATION, SourceFaultKind.TLS})
+
 
 class Asking:
     """Remembers why no broker answers. Owned by one client.
@@ -42,6 +44,11 @@ class Asking:
         found = diagnosis(error)
         if self._cause is None or self._cause.kind is SourceFaultKind.BROKERS_DOWN:
             self._cause = found
+
+    @property
+    def is_hopeless(self) -> bool:
+        """Whether asking again would bring the same: they do not know us, or we them."""
+        return self._cause is not None and self._cause.kind in HOPELESS
 
     @contextmanager
     def asked(self, serve: Callable[[float], object]) -> Iterator[None]:

@@ -156,8 +156,8 @@ async def test_what_is_wrong_is_written_down(caplog: pytest.LogCaptureFixture) -
             properties={"bootstrap.servers": f"127.0.0.1:{port}", "group.id": "g"}
         )
         wanted = replace(needs(replace(found, kafka=kafka)), answer_seconds=0.2)
-        looking = begin_to_look(wanted)
-        assert {looking} == UNDER_WAY
+        begin_to_look(wanted)
+        (looking,) = UNDER_WAY
         await looking
     assert [record.getMessage().split(": ")[:2] for record in caplog.records] == [
         ["outside", f"kafka 127.0.0.1:{port}"],
@@ -172,7 +172,8 @@ async def test_a_look_that_fails_or_is_cut(caplog: pytest.LogCaptureFixture) -> 
     """An error of our own is written down; the end of the service is none."""
     wrong = settings(more="registry: {url: 'https://r', ca_file: pyproject.toml}\n")
     for is_cut in (True, False):
-        looking = begin_to_look(needs(wrong))
+        begin_to_look(needs(wrong))
+        (looking,) = UNDER_WAY
         if is_cut:
             looking.cancel()
         await asyncio.wait({looking})
@@ -229,20 +230,22 @@ def test_a_thread_that_outlives_its_loop(caplog: pytest.LogCaptureFixture) -> No
     """What it finds is told to nobody, and that is said."""
     caplog.set_level("INFO")
     may_end = threading.Event()
+    has_begun = threading.Event()
+    threads: list[threading.Thread] = []
 
     def slow() -> None:
+        threads.append(threading.current_thread())
+        has_begun.set()
         may_end.wait(10)
 
-    async def begin() -> threading.Thread:
+    async def begin() -> None:
         asking = asyncio.ensure_future(in_thread(slow))
-        await asyncio.sleep(0)
+        await asyncio.to_thread(has_begun.wait, 10)
         asking.cancel()
-        (thread,) = [one for one in threading.enumerate() if one.name == "connections"]
-        return thread
 
-    thread = asyncio.run(begin())
+    asyncio.run(begin())
     may_end.set()
-    thread.join(10)
+    threads[0].join(10)
     assert [record.message for record in caplog.records] == [
         "the event loop is closed: nobody is told what was found"
     ]
