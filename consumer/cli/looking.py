@@ -23,9 +23,11 @@ from consumer.mapping.mapping_set import MappingSet
 from consumer.model import TopicPartition
 from consumer.pipeline.topics import Topics, topics_of
 from consumer.schedule.committed import committed_of
-from consumer.source.admin import Admin, Bounds
+from consumer.source.admin import Admin, Bounds, Stored
 from consumer.source.group import Group
 from consumer.source.properties import start_policy
+
+INTERNAL = "__"  # Kafka's own topics
 
 __all__ = ["counted", "look", "partitions_of", "standing_of"]
 
@@ -44,7 +46,9 @@ def look(
     """
     known = admin.topics()
     group_id = settings.kafka.group_id
-    kinds = {one.topic: "other" for one in admin.committed(group_id)}
+    visible = [name for name in known if not name.startswith(INTERNAL)]
+    stored = admin.committed(group_id, partitions_of(visible, known))
+    kinds = {one.topic: "other" for one in stored}
     named = Topics(sources=(), letters={}, replays={})
     if mappings is not None:
         named = topics_of(settings, mappings, known)
@@ -53,7 +57,7 @@ def look(
     present = {one: kind for one, kind in kinds.items() if one in known}
     partitions = partitions_of(present, known)
     group = admin.group(group_id)
-    found = standing_of(settings, admin, partitions, group)
+    found = standing_of(settings, stored, admin.bounds(partitions), group)
     letters = [one for one in named.letters.values() if one in known]
     return Standing(
         group_id=group_id,
@@ -98,24 +102,29 @@ def sizes(
 
 def standing_of(
     settings: Settings,
-    admin: Admin,
-    partitions: Collection[TopicPartition],
+    stored: Mapping[TopicPartition, Stored],
+    bounds: Mapping[TopicPartition, Bounds | str],
     group: Group | None,
 ) -> dict[TopicPartition, PartitionStanding]:
-    """Return where the group stands in some partitions, which the cluster has."""
-    stored = admin.committed(settings.kafka.group_id, partitions)
-    bounds = admin.bounds(partitions)
+    """Return where the group stands in the partitions of `bounds`.
+
+    Args:
+        settings: How a partition without a commit begins.
+        stored: What the group has committed.
+        bounds: What the logs hold.
+        group: Who is in it.
+    """
     owners = {} if group is None else group.owners()
     policy = start_policy(settings.kafka.properties)
     found = {}
-    for place in partitions:
+    for place, log in bounds.items():
         commit = stored.get(place)
         one = PartitionStanding(
             place=place,
             committed=None if commit is None else committed_of(*commit),
             owner=owners.get(place),
         )
-        found[place] = judged(one, bounds[place], policy)
+        found[place] = judged(one, log, policy)
     return found
 
 

@@ -205,8 +205,13 @@ def plan(moves: Sequence[Move], group_id: str) -> Iterator[str]:
         if move.again.records:
             yield f"    sent again: {move.again.words} with an outcome"
         if move.skipped.records:
-            span = f"from {move.begins} to {move.to - 1}"
-            yield f"    SKIPPED: {move.skipped.words} without an outcome, {span}"
+            yield f"    SKIPPED: {move.skipped.words} without an outcome, {span(move)}"
+
+
+def span(move: Move) -> str:
+    """Return the offsets that a step forward passes over."""
+    first, last = move.begins, move.to - 1
+    return f"offset {first}" if first == last else f"offsets {first} to {last}"
 
 
 def ending(

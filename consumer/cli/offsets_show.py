@@ -48,15 +48,17 @@ def show(form: str, /, *, place: str, config: str, exact: bool, limit: int) -> i
     settings = load_settings(config).settings
     admin = Admin(settings.kafka.properties)
     wanted = place_of(place, settings, admin.topics())
-    group = admin.group(settings.kafka.group_id)
-    found = standing_of(settings, admin, [wanted], group)[wanted]
+    group_id = settings.kafka.group_id
+    stored, bounds = admin.committed(group_id, [wanted]), admin.bounds([wanted])
+    group = admin.group(group_id)
+    found = standing_of(settings, stored, bounds, group)[wanted]
     if exact:
         with Cluster(settings.kafka.properties) as cluster:
             found = next(counted(cluster, [found]))
     if form == "json":
         emit(detail_value(found, limit))
     else:
-        for line in detail(settings.kafka.group_id, found, limit):
+        for line in detail(group_id, found, limit):
             click.echo(line)
     return Exit.DONE
 

@@ -65,13 +65,11 @@ class Desk:
         self.topics = topics
         self.known = known
         names = [*topics.sources, *topics.letters.values(), *topics.replays.values()]
-        present = {name for name in names if name in known}
-        self.rights = admin.rights(present)
-        self.sizes = admin.settings(present - set(topics.replays.values()))
+        self.told = admin.described({name for name in names if name in known})
 
     def right(self, topic: str, needed: tuple[str, ...]) -> Finding:
         """Return whether we may do with a topic what we must."""
-        given = self.rights.get(topic)
+        given = self.told[topic].rights
         wrong = forbidden(f"topics/{topic}", needed, given)
         words = [f"partitions: {self.known[topic]}"]
         if given is None:
@@ -80,8 +78,7 @@ class Desk:
 
     def largest(self, topic: str) -> int | None:
         """Return the bytes of the largest message that a topic takes, where told."""
-        found = self.sizes.get(topic) or {}
-        text = found.get("max.message.bytes", "")
+        text = (self.told[topic].settings or {}).get("max.message.bytes", "")
         return int(text) if text.isdecimal() else None
 
 

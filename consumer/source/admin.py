@@ -13,11 +13,12 @@ Every call blocks, for `seconds` at most; the caller chooses the thread.
 from __future__ import annotations
 
 import time
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from concurrent.futures import Future
 from typing import Any, NamedTuple, TypeVar
 
 from confluent_kafka import (
+    Consumer,
     ConsumerGroupTopicPartitions,
     IsolationLevel,
     KafkaError,
@@ -30,20 +31,29 @@ from confluent_kafka.admin._config import ConfigEntry, ConfigResource
 from confluent_kafka.admin._listoffsets import OffsetSpec
 from confluent_kafka.admin._metadata import ClusterMetadata
 from confluent_kafka.admin._resource import ResourceType
+from confluent_kafka.admin._topic import TopicDescription
 from confluent_kafka.cimpl import NewTopic
 
 from consumer.errors import ConfigurationError
 from consumer.model import TopicPartition
-from consumer.source.asking import UNANSWERED, Asking, refused, text_of
+from consumer.source.asking import UNANSWERED, Asking, code_of, refused, text_of
 from consumer.source.group import Group, group_of, operations
-from consumer.source.properties import client_properties
+from consumer.source.properties import client_properties, consumer_properties
 from consumer.source.values import Property
 
-__all__ = ["END", "Admin", "Bounds", "Stored"]
+__all__ = ["END", "Admin", "Bounds", "Described", "Stored"]
 
 T = TypeVar("T")
 ANSWER_SECONDS = 10.0
 TRY_SECONDS = 1.0
+AGAIN_SECONDS = 0.1
+MOST_ASKED = 10_000  # partitions in one question
+# A coordinator that was just elected, or is about to be.
+MOVING = frozenset({
+    KafkaError.COORDINATOR_LOAD_IN_PROGRESS,
+    KafkaError.COORDINATOR_NOT_AVAILABLE,
+    KafkaError.NOT_COORDINATOR,
+})
 FORBIDDEN = KafkaError.GROUP_AUTHORIZATION_FAILED
 HIDDEN = Group("hidden", "unknown", (), frozenset())
 END = -1  # what a search by time answers when no record is as young
@@ -70,6 +80,18 @@ class Stored(NamedTuple):
     metadata: str
 
 
+class Described(NamedTuple):
+    """What a broker tells of a topic.
+
+    Attributes:
+        rights: What we may do with it, upper case; None when not told.
+        settings: Its settings; None when not told.
+    """
+
+    rights: frozenset[str] | None
+    settings: dict[str, str] | None
+
+
 class Admin:
     """One administrative client. Owned by whoever made it."""
 
@@ -86,6 +108,7 @@ class Admin:
             ConfigurationError: librdkafka refuses a property.
         """
         self._asking = Asking(kafka)
+        self._kafka = kafka
         self._reads_committed = (
             str(kafka.get("isolation.level", "read_committed")) == "read_committed"
         )
@@ -127,27 +150,27 @@ class Admin:
                     if left <= TRY_SECONDS or self._asking.is_hopeless:
                         raise
 
-    def settings(self, topics: Iterable[str]) -> dict[str, dict[str, str] | None]:
-        """Return the settings of each topic; None for one whose are not told."""
-        wanted = [ConfigResource(ResourceType.TOPIC, one) for one in sorted(topics)]
-        if not wanted:
-            return {}
-        asked = self._client.describe_configs(wanted, request_timeout=self._seconds)
-        return {one.name: texts_of(self._told(asked[one])) for one in wanted}
-
-    def rights(self, topics: Iterable[str]) -> dict[str, frozenset[str] | None]:
-        """Return what we may do with each topic, upper case; None when not told."""
+    def described(self, topics: Iterable[str]) -> dict[str, Described]:
+        """Return what the broker tells of some topics."""
         names = sorted(topics)
         if not names:
             return {}
-        asked = self._client.describe_topics(
+        # Both questions at once: a broker that knows neither is waited for once.
+        told = self._client.describe_topics(
             TopicCollection(names),
             include_authorized_operations=True,
             request_timeout=self._seconds,
         )
+        resources = {one: ConfigResource(ResourceType.TOPIC, one) for one in names}
+        settings = self._client.describe_configs(
+            list(resources.values()), request_timeout=self._seconds
+        )
         return {
-            name: operations(getattr(self._told(answer), "authorized_operations", None))
-            for name, answer in asked.items()
+            one: Described(
+                rights_of(self._told(told[one])),
+                texts_of(self._told(settings[resources[one]])),
+            )
+            for one in names
         }
 
     def refusal_of(self, topic: str, partitions: int) -> str | None:
@@ -226,30 +249,40 @@ class Admin:
     # ------------------------------------------------------------------------ groups
 
     def committed(
-        self, group: str, partitions: Iterable[TopicPartition] | None = None
+        self, group: str, partitions: Iterable[TopicPartition]
     ) -> dict[TopicPartition, Stored]:
         """Return what a group has committed; a partition without a commit is left out.
 
-        Args:
-            group: The group.
-            partitions: Which; None for every one that it has a commit of.
+        A consumer asks, which joins nothing: an administrative client ends the whole
+        process (SIGSEGV, librdkafka #5040, seen with 2.16.1) when a broker answers this
+        question with NOT_COORDINATOR, as it does while the coordinator moves.
 
         Raises:
             KafkaException: Never: it becomes a DependencyError, as when there is no
                 answer, or no right to read the group.
         """
-        places = None if partitions is None else [Place(*one) for one in partitions]
-        if places == []:
+        places = [Place(*one) for one in partitions]
+        if not places:
             return {}
-        asked = self._client.list_consumer_group_offsets(
-            [ConsumerGroupTopicPartitions(group, places)],
-            request_timeout=self._seconds,
-        )
-        with self._asking.asked(self._client.poll):
-            found = asked[group].result(self._seconds + 1).topic_partitions or []
-            for place in found:
-                if place.error is not None:  # it would look like no commit
-                    raise KafkaException(place.error)
+        properties = {**consumer_properties(self._kafka), "group.id": group}
+        properties.pop("group.instance.id", None)  # nobody's membership is at stake
+        client = Consumer({
+            **properties,
+            "error_cb": self._asking.note,
+            "log_level": 0,
+        })
+        try:
+            with self._asking.asked(client.poll):
+                found = [
+                    place
+                    for some in batched(places, MOST_ASKED)
+                    for place in self._stored(client, some)
+                ]
+                for place in found:
+                    if place.error is not None:  # it would look like no commit
+                        raise KafkaException(place.error)
+        finally:
+            client.close()
         return {
             TopicPartition(place.topic, place.partition): Stored(
                 place.offset, place.metadata or ""
@@ -258,20 +291,40 @@ class Admin:
             if place.offset >= 0
         }
 
+    def _stored(self, client: Consumer, places: list[Place]) -> list[Place]:
+        """Return what is committed, asked again while the coordinator moves.
+
+        Raises:
+            KafkaException: There was no answer, or another error.
+        """
+        deadline = time.monotonic() + self._seconds
+        while True:
+            try:
+                return client.committed(places, timeout=self._seconds)
+            except KafkaException as error:
+                if code_of(error) not in MOVING or time.monotonic() > deadline:
+                    raise
+            time.sleep(AGAIN_SECONDS)
+
     def group(self, group: str) -> Group | None:
         """Return a group as its coordinator describes it; None when it does not.
 
         One that we may not see has no members that we know, and no operation of ours.
         """
-        asked = self._client.describe_consumer_groups(
-            [group], include_authorized_operations=True, request_timeout=self._seconds
-        )
-        try:
-            return group_of(asked[group].result(self._seconds + 1))
-        except UNANSWERED as error:
-            inner = error.args[0] if error.args else None
-            is_refused = isinstance(inner, KafkaError) and inner.code() == FORBIDDEN
-            return HIDDEN if is_refused else None
+        deadline = time.monotonic() + self._seconds
+        while True:
+            asked = self._client.describe_consumer_groups(
+                [group],
+                include_authorized_operations=True,
+                request_timeout=self._seconds,
+            )
+            try:
+                return group_of(asked[group].result(self._seconds + 1))
+            except UNANSWERED as error:
+                code = code_of(error)
+                if code not in MOVING or time.monotonic() > deadline:
+                    return HIDDEN if code == FORBIDDEN else None
+            time.sleep(AGAIN_SECONDS)
 
     def commit(
         self, group: str, commits: Mapping[TopicPartition, Stored]
@@ -283,6 +336,18 @@ class Admin:
 
         A cluster that does not answer ends in a DependencyError: what it did is unknown.
         """
+        deadline = time.monotonic() + self._seconds
+        while True:
+            failed = self._refused(group, commits)
+            is_moving = any(error.code() in MOVING for error in failed.values())
+            if not is_moving or time.monotonic() > deadline:
+                return {place: refusal(error) for place, error in failed.items()}
+            time.sleep(AGAIN_SECONDS)
+
+    def _refused(
+        self, group: str, commits: Mapping[TopicPartition, Stored]
+    ) -> dict[TopicPartition, KafkaError]:
+        """Commit once, and return the errors."""
         places = [
             Place(topic, number, stored.offset, stored.metadata)
             for (topic, number), stored in commits.items()
@@ -294,7 +359,7 @@ class Admin:
         with self._asking.asked(self._client.poll):
             found = asked[group].result(self._seconds + 1)
         return {
-            TopicPartition(place.topic, place.partition): refusal(place.error)
+            TopicPartition(place.topic, place.partition): place.error
             for place in found.topic_partitions or []
             if place.error is not None
         }
@@ -305,6 +370,11 @@ class Admin:
             return answer.result(self._seconds + 1)
         except UNANSWERED:
             return None
+
+
+def rights_of(found: TopicDescription | None) -> frozenset[str] | None:
+    """Return what we may do with a topic; None when it is not told."""
+    return None if found is None else operations(found.authorized_operations)
 
 
 def texts_of(found: Mapping[str, ConfigEntry] | None) -> dict[str, str] | None:
@@ -319,3 +389,9 @@ def refusal(error: KafkaError) -> str:
     if error.code() == KafkaError.UNKNOWN_MEMBER_ID:
         return "the group has members"
     return str(error.str())
+
+
+def batched(places: list[Place], most: int) -> Iterator[list[Place]]:
+    """Give a list in pieces."""
+    for start in range(0, len(places), most):
+        yield places[start : start + most]

@@ -15,7 +15,7 @@ from consumer.errors import DependencyError, FileFault
 from consumer.source.diagnosis import HANGS_UP, diagnosis
 from consumer.source.values import Property, SourceFault, SourceFaultKind
 
-__all__ = ["UNANSWERED", "Asking", "refused", "text_of"]
+__all__ = ["UNANSWERED", "Asking", "code_of", "refused", "text_of"]
 
 UNANSWERED = (KafkaException, FutureTimeoutError)
 NOT_KAFKA = "Check kafka.bootstrap.servers and kafka.security.protocol."
@@ -78,6 +78,12 @@ class Asking:
         if self._cause.kind is SourceFaultKind.BROKERS_DOWN:
             return f". {HANGS_UP}"
         return f": {self._cause.message}. {self._cause.mend}"
+
+
+def code_of(error: Exception) -> int | None:
+    """Return Kafka's or librdkafka's code of an error; None when it has none."""
+    inner = error.args[0] if error.args else None
+    return inner.code() if isinstance(inner, KafkaError) else None
 
 
 def text_of(error: Exception) -> str:

@@ -141,7 +141,7 @@ def test_a_group_while_it_lives_and_afterwards(scene: Scene, protocol: str) -> N
     )
     ended = scene.consumer(*reset, "--to", "5", "--allow-skip", "--yes", "--exact")
     assert ended.code == Exit.DONE
-    assert "SKIPPED: 1 record without an outcome, from 2 to 4" in ended.out
+    assert "SKIPPED: 1 record without an outcome, offsets 2 to 4" in ended.out
     after = committed_of(*scene.stored())
     assert (after.offset, [n for n in range(5, 9) if after.is_done(n)]) == (5, [6])
     ended = scene.consumer(*reset, "--to", "earliest", "--yes")
@@ -182,7 +182,7 @@ def test_gaps_of_transactions_are_not_records(scene: Scene) -> None:
     assert found["lag"] == {"records": 6, "is_exact": True}
     reset = ("offsets", "reset", "--topic", LOANS, "--partition", "0", "--dry-run")
     ended = scene.consumer(*reset, "--to", "latest", "--exact")
-    assert "SKIPPED: 6 records without an outcome, from 2 to 13" in ended.out
+    assert "SKIPPED: 6 records without an outcome, offsets 2 to 13" in ended.out
     producer.abort_transaction(JOIN_SECONDS)
     assert scene.partitions("--exact")[0]["lag"]["records"] == 6
 

@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from consumer.cli.exits import Exit
+from consumer.cli.shipped import shipped_mappings
 from consumer.pipeline import kafka_findings
 from consumer.sandbox.server import Sandbox
 from consumer.source.admin import Admin
@@ -37,7 +38,7 @@ def check(
 ) -> Check:
     """Give the command; its questions to Kafka are soon given up."""
     monkeypatch.setattr(
-        kafka_findings, "Admin", lambda kafka, _: Admin(kafka, seconds=1.0)
+        kafka_findings, "Admin", lambda kafka, _: Admin(kafka, seconds=3.0)
     )
     return functools.partial(run, capsys, "check", "--config", str(config))
 
@@ -108,6 +109,23 @@ def test_a_program_reads_it(
     codes = [one["code"] for one in ended.listed("faults")]
     assert codes == ["K201", "K201", "K201", "S107", "S107", "T102"]
     assert "canary" not in ended.out + ended.err
+
+
+def test_a_pattern_that_matches_nothing(
+    check: Check, config: Path, mock_cluster: MockCluster, box: Sandbox
+) -> None:
+    """It is a warning: a topic of that name may come."""
+    text = (shipped_mappings() / "loan-funded.yaml").read_text().partition("tests:")[0]
+    (config.parent / "mappings").mkdir()
+    named = text.replace(f"topic: {TOPIC}", "pattern: 'crm[.].*'")
+    (config.parent / "mappings" / "loan.yaml").write_text(named)
+    config.write_text(config.read_text().replace(str(shipped_mappings()), "mappings"))
+    configure(config, mock_cluster.bootstrap, box)
+    ended = check("--connect")
+    assert (
+        "topics: warning K206: no topic matches the pattern crm[.].*, or" in ended.out
+    )
+    assert (ended.code, ended.err) == (Exit.DONE, "ok, 1 warning\n")
 
 
 def test_nobody_is_there(check: Check, config: Path) -> None:

@@ -149,7 +149,7 @@ def test_a_step_forward_needs_leave_to_skip(reset: Command, admin: Admin) -> Non
     assert ended.out == (
         f"group {GROUP}\n"
         f"  {TOPIC}[0]: 2 -> 5\n"
-        "    SKIPPED: <=1 record without an outcome, from 2 to 4\n"
+        "    SKIPPED: <=1 record without an outcome, offsets 2 to 4\n"
     )
     assert ended.err == (
         "<=1 record without an outcome would never be sent. "

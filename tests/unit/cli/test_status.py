@@ -122,8 +122,33 @@ def test_mappings_at_fault(
     assert "The mappings have" in ended.err
     assert "Only topics that the group has committed are shown." in ended.err
     ended = run(capsys, "status", "--config", str(file), "--output", "json")
-    assert (ended.json["topics"], ended.err) == ([], "")
+    assert [(one["topic"], one["kind"]) for one in ended.listed("topics")] == [
+        (TOPIC, "other")
+    ]
+    assert ended.err == ""
     assert "consumer check" in str(ended.json["trouble"])
+
+
+def test_a_commit_that_is_odd(
+    capsys: pytest.CaptureFixture[str], config: Path, cluster: MockCluster
+) -> None:
+    """What is wrong with a partition stands below its topic; exact numbers need no note."""
+    admin = Admin({"bootstrap.servers": cluster.bootstrap})
+    stored = {
+        TopicPartition(TOPIC, 0): Stored(9, "M1x"),
+        TopicPartition(TOPIC, 1): Stored(7, ""),
+    }
+    assert admin.commit(GROUP, stored) == {}
+    file = str(configured(config, cluster))
+    ended = run(capsys, "status", "--config", file, "--exact")
+    assert (
+        "  partition 0: the offset map of the commit is damaged\n"
+        "  partition 1: the commit is beyond the log: was the topic made anew?\n"
+    ) in ended.out
+    ended = run(capsys, "offsets", "show", f"{TOPIC}:1", "--config", file)
+    assert ended.out.endswith(
+        "  problem      the commit is beyond the log: was the topic made anew?\n"
+    )
 
 
 def test_nobody_listens(

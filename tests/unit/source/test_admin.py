@@ -20,7 +20,7 @@ UNKNOWN = TopicPartition(TOPIC, 7)
 def admin(mock_cluster: MockCluster) -> Admin:
     """Give a client of a cluster with one topic."""
     mock_cluster.create_topic(TOPIC, partitions=2)
-    return Admin({"bootstrap.servers": mock_cluster.bootstrap}, 2.0)
+    return Admin({"bootstrap.servers": mock_cluster.bootstrap})
 
 
 def test_topics_and_what_their_logs_hold(
@@ -53,6 +53,22 @@ def test_a_partition_whose_commit_cannot_be_read(admin: Admin) -> None:
         admin.committed("g", [FIRST, UNKNOWN])
 
 
+def test_a_coordinator_that_moves_is_asked_again(
+    admin: Admin, mock_cluster: MockCluster
+) -> None:
+    """A moment after an election it has no answer yet; another error is told."""
+    moving = [14, 15, 16]  # LOAD_IN_PROGRESS, NOT_AVAILABLE, NOT_COORDINATOR
+    mock_cluster.fail_offset_fetches(*moving)
+    assert admin.committed("g", [FIRST]) == {}
+    mock_cluster.fail_commits(*moving)
+    assert admin.commit("g", {FIRST: Stored(3, "")}) == {}
+    mock_cluster.fail_offset_fetches(30)
+    with pytest.raises(
+        DependencyError, match=r"Group authorization failed\. Grant the "
+    ):
+        admin.committed("g", [FIRST])
+
+
 def test_what_a_broker_does_not_know_is_not_guessed(
     mock_cluster: MockCluster,
 ) -> None:
@@ -60,10 +76,8 @@ def test_what_a_broker_does_not_know_is_not_guessed(
     mock_cluster.create_topic(TOPIC)
     admin = Admin({"bootstrap.servers": mock_cluster.bootstrap}, 0.2)
     assert admin.group("g") is None
-    assert admin.settings([TOPIC]) == {TOPIC: None}
-    assert admin.settings([]) == {}
-    assert admin.rights([TOPIC]) == {TOPIC: None}
-    assert admin.rights([]) == {}
+    assert admin.described([TOPIC]) == {TOPIC: (None, None)}
+    assert admin.described([]) == {}
     assert "Timed out" in str(admin.refusal_of("new", 1))
 
 
@@ -71,7 +85,7 @@ def test_nobody_listens() -> None:
     """The cause and the mend are said."""
     (port,) = free_ports(1)
     admin = Admin({"bootstrap.servers": f"127.0.0.1:{port}"}, 0.5)
-    for ask in (admin.topics, admin.brokers, lambda: admin.committed("g")):
+    for ask in (admin.topics, admin.brokers, lambda: admin.committed("g", [FIRST])):
         with pytest.raises(DependencyError) as raised:
             ask()
         said = str(raised.value)
