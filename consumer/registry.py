@@ -28,6 +28,7 @@ from collections.abc import Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from typing import TypeVar
 from urllib.parse import urlsplit
 
 import httpx2
@@ -55,6 +56,7 @@ __all__ = [
     "place",
 ]
 
+T = TypeVar("T")
 THREADS = 4
 TOKEN = re.compile(r"[!-~]{1,16384}")  # bearer tokens of OAuth grow long
 NOT_FOUND = frozenset({40401, 40402, 40403})  # subject, version, schema
@@ -168,8 +170,7 @@ class Registry:
         Returns:
             The schema with all that it refers to.
 
-        Raises:
-            RegistryUnreachableError: There was no answer, or none of a registry.
+        Raises RegistryUnreachableError when there was no answer, or none of a registry.
         """
         known = self._known.get(schema_id)
         if known is not None:
@@ -177,13 +178,17 @@ class Registry:
         asking = self._asking.get(schema_id)
         if asking is None:
             asking = self._ask(schema_id)
-        try:
-            async with asyncio.timeout(self._deadline_seconds):
-                # shield: others may wait for the same answer
-                return await asyncio.shield(asking)
-        except TimeoutError:
-            message = f"{self._place}: no whole answer in {self._deadline_seconds:g} s"
-            raise RegistryUnreachableError(message) from None
+        return await self._awaited(asking)
+
+    async def newest(self, subject: str) -> int | None:
+        """Return the number of a subject's newest version; None when it has none.
+
+        Errors are those of `schema`.
+        """
+        loop = asyncio.get_running_loop()
+        asking = loop.run_in_executor(self._threads, self._newest, subject)
+        asking.add_done_callback(lambda done: done.cancelled() or done.exception())
+        return await self._awaited(asking)
 
     async def aclose(self) -> None:
         """Close the connections; what is under way ends unanswered."""
@@ -206,6 +211,28 @@ class Registry:
         found = done.result()
         if found is not None:
             self._known[schema_id] = found
+
+    async def _awaited(self, asking: asyncio.Future[T]) -> T:
+        """Return an answer that comes in time.
+
+        Raises:
+            RegistryUnreachableError: It does not.
+        """
+        try:
+            async with asyncio.timeout(self._deadline_seconds):
+                # shield: others may wait for the same answer
+                return await asyncio.shield(asking)
+        except TimeoutError:
+            message = f"{self._place}: no whole answer in {self._deadline_seconds:g} s"
+            raise RegistryUnreachableError(message) from None
+
+    def _newest(self, subject: str) -> int | None:
+        """Ask, in a thread; None when the registry has no such subject."""
+        try:
+            with asked(self._place):
+                return max(self._client.get_versions(subject), default=None)
+        except NotRegisteredError:
+            return None
 
     def _fetch(self, schema_id: SchemaId) -> RegisteredSchema | None:
         """Ask, in a thread; None when the registry has no such schema."""

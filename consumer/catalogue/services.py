@@ -1,4 +1,4 @@
-"""A1xx, K1xx, K2xx and R1xx: our Avro schemas, Kafka, and the schema registry."""
+"""A1xx, K1xx, K2xx, R1xx, T1xx: our schemas, Kafka, the registry, and Target."""
 
 from __future__ import annotations
 
@@ -77,11 +77,83 @@ SERVICES: tuple[Section, ...] = (
         right="topics: {crm.loan-funded.v1: prod.loan-funded}\n",
     ),
     Section(
+        code="K202",
+        meaning="A cluster that does not answer.",
+        why="The service ends at its start when no broker answers it.",
+        wrong="kafka:\n  bootstrap.servers: brokr:9092\n  group.id: profiles\n",
+        found="kafka the cluster at brokr:9092: no answer in time | Nothing else was asked of the cluster.",
+        right="kafka:\n  bootstrap.servers: broker:9092\n  group.id: profiles\n",
+    ),
+    Section(
+        code="K203",
+        meaning="A topic or group with which we may not do what we must.",
+        why="Events could not be read, or dead letters not be written; then nothing is read.",
+        wrong="kafka-acls --add --allow-principal User:profiles \\\n"
+        "  --operation Describe --topic prod.loan-funded\n",
+        found="topics/prod.loan-funded we have no right to read it | Grant it: `consumer check --print-acls` prints what to order.",
+        right="kafka-acls --add --allow-principal User:profiles \\\n"
+        "  --operation Describe --operation Read --topic prod.loan-funded\n",
+        language="sh",
+    ),
+    Section(
+        code="K204",
+        meaning="A topic of dead letters that is missing, and that we cannot create.",
+        why="A record is given up only when its dead letter is confirmed, so none is read.",
+        wrong="dead_letters: {create: false}\n",
+        found="topics/profiles.prod.loan-funded.dead-letters this topic of dead letters does not exist, and would not be created: `dead_letters.create` is false | Create it with 6 partitions, or grant Create on it: `consumer check --print-acls` prints what to order.",
+        right="dead_letters: {create: true}\n",
+    ),
+    Section(
+        code="K205",
+        meaning="A topic of dead letters that takes less than its source topic brings.",
+        why="A letter that is too large is kept without the record's value, and cannot be replayed.",
+        wrong="kafka-configs --alter --topic profiles.prod.loan-funded.dead-letters \\\n"
+        "  --add-config max.message.bytes=100000\n",
+        found="topics/profiles.prod.loan-funded.dead-letters dead letters may have 100000 bytes, and records 1048576: a larger one is kept without its value | Raise max.message.bytes of the topic, and kafka.message.max.bytes of ours.",
+        right="kafka-configs --alter --topic profiles.prod.loan-funded.dead-letters \\\n"
+        "  --add-config max.message.bytes=1048588\n",
+        language="sh",
+        is_warning=True,
+    ),
+    Section(
+        code="K206",
+        meaning="A pattern that no topic matches.",
+        why="It may be meant for topics of tomorrow; most often it is a slip.",
+        wrong="source: {pattern: 'prd[.].*', schema: crm.LoanFunded}\n",
+        found="topics no topic matches the pattern prd[.].*, or we may not see one | Create one, grant Describe, or look at the pattern; new ones are found later.",
+        right="source: {pattern: 'prod[.].*', schema: crm.LoanFunded}\n",
+        is_warning=True,
+    ),
+    Section(
         code="R101",
         meaning="A certificate or key for the registry that cannot be used.",
         why="Without it the registry is not asked at all.",
         wrong="registry: {url: 'https://registry:8081', ca_file: not.pem}\n",
         found="not.pem certificate or key cannot be used: SSLError | Give PEM files; the key must belong to the certificate.",
         right="registry: {url: 'https://registry:8081', ca_file: authorities.pem}\n",
+    ),
+    Section(
+        code="R102",
+        meaning="A schema registry that does not answer, or not as one.",
+        why="Records whose schema is not known yet would wait, and their partitions with them.",
+        wrong="registry: {url: 'https://registri:8081'}\n",
+        found="registry schema registry https://registri:8081: no answer in time | Check section `registry` and the way there.",
+        right="registry: {url: 'https://registry:8081'}\n",
+    ),
+    Section(
+        code="T101",
+        meaning="A Target that cannot be reached, or another server in its place.",
+        why="The service would run, and wait: nothing is dead-lettered for it.",
+        wrong="target: {client: acme, base_url: 'https://nobody.example'}\n",
+        found="target nobody.example: no connection to the target: connection refused | Check target.base_url and target.proxy: is the target there?",
+        right="target: {client: acme}\n",
+    ),
+    Section(
+        code="T102",
+        meaning="A Target that asks for a profile API token, or for another one.",
+        why="The service would run, and wait for a token that is taken.",
+        wrong="target: {client: acme}\n",
+        found="target acme.tt.omtrdc.net: the target refuses the token (HTTP 403) | Set target.token to a valid token; a new one in its file needs no restart.",
+        right="target: {client: acme, token: 0a1b2c3d}\n",
     ),
 )

@@ -10,6 +10,8 @@ from typing import TypeVar
 
 import click
 
+from consumer.cli.acls import Orders
+from consumer.cli.connect import connected, connection_lines, connection_values
 from consumer.cli.contracts import Contract, Written, judge_all
 from consumer.cli.exits import Exit
 from consumer.cli.files import load_settings
@@ -24,6 +26,7 @@ from consumer.errors import ConfigurationError, FileFault
 from consumer.mapping.examples import run_tests
 from consumer.mapping.loading import check as check_mappings
 from consumer.mapping.mapping_set import MappingSet
+from consumer.pipeline.findings import Finding
 from consumer.pipeline.material import (
     failed_test,
     keys_of,
@@ -31,6 +34,7 @@ from consumer.pipeline.material import (
     nothing_mapped,
     read_sources,
 )
+from consumer.pipeline.subjects import Naming
 from consumer.source.properties import consumer_properties
 from consumer.telemetry.switch import read_switch
 
@@ -48,12 +52,14 @@ class Against:
         naming: How subjects are named.
         candidate: A schema that is not registered yet.
         references: Schemas that it refers to, each after those it refers to itself.
+        connect: The services outside.
     """
 
     registry: bool
     naming: str
     candidate: str | None
     references: tuple[str, ...]
+    connect: bool
 
     def candidates(self) -> list[Written]:
         """Return the schema that is not registered yet, if there is one.
@@ -79,19 +85,29 @@ class Findings:
     Attributes:
         own: In our files.
         theirs: In publishers' schemas.
+        outside: Of the services that are connected to.
+        orders: The rights to order, if they are asked for.
     """
 
     own: list[FileFault] = field(default_factory=list)
     theirs: list[FileFault] = field(default_factory=list)
+    outside: list[Finding] = field(default_factory=list)
+    orders: Orders | None = None
 
     def all(self) -> tuple[FileFault, ...]:
         """Return everything, our own files first."""
-        return (*self.own, *self.theirs)
+        return (*self.own, *self.theirs, *self.foreign())
+
+    def foreign(self) -> list[FileFault]:
+        """Return what is wrong outside."""
+        return [one.fault for one in self.outside if one.fault is not None]
 
     def code(self) -> Exit:
         """Return how the command ends."""
         if has_error(self.own):
             return Exit.CONFIGURATION
+        if has_error(self.foreign()):
+            return Exit.DEPENDENCY
         return Exit.NO if has_error(self.theirs) else Exit.DONE
 
     def tried(self, step: Callable[[], T]) -> T | None:
@@ -132,6 +148,21 @@ class Findings:
     help="A schema that the candidate refers to; may be repeated, in order.",
 )
 @click.option(
+    "--connect",
+    is_flag=True,
+    help="Ask the brokers, the registry and Target whether all that is needed is there.",
+)
+@click.option(
+    "--print-acls",
+    is_flag=True,
+    help="Print the rights that the cluster's owners have to give, and the commands.",
+)
+@click.option(
+    "--principal",
+    metavar="NAME",
+    help="Whom --print-acls names; the user of SASL, or a placeholder.",
+)
+@click.option(
     "--show-origin",
     is_flag=True,
     help="Say where each value came from, secrets masked.",
@@ -147,17 +178,24 @@ def check(
     candidate: str | None,
     references: tuple[str, ...],
     registry: bool,
+    connect: bool,
+    print_acls: bool,
+    principal: str | None,
     show_origin: bool,
 ) -> int:
     """Check the configuration, the schemas and the mappings that it names.
 
     Every fault is named with file, line, column, what is wrong and the mend; `consumer
-    docs errors` explains each code. Nothing is connected to, but for --registry.
+    docs errors` explains each code. Nothing is connected to, but for --registry and
+    --connect; and those change nothing: no topic is made, no group joined, no profile
+    updated.
 
-    Exit code 3 when there is a fault; 1 when only a publisher's schema is at fault; 4
-    when the registry does not answer.
+    Exit code 3 when there is a fault; 4 when something outside is missing, refuses us or
+    does not answer; 1 when only a publisher's schema is at fault.
     """
     refuse_nothing(config, schemas, mappings)
+    if connect or print_acls:
+        refuse_nothing(config)
     findings = Findings()
     loaded = findings.tried(lambda: loaded_from(config, schemas, mappings))
     if loaded is not None:
@@ -166,14 +204,17 @@ def check(
             naming=subjects,
             candidate=candidate,
             references=references,
+            connect=connect,
         )
-        examine(loaded.settings, against, findings, config)
+        found = examine(loaded.settings, against, findings, config)
+        if found is not None and print_acls:
+            findings.orders = Orders(loaded.settings, found, principal)
     origins = loaded.origins if loaded is not None and show_origin else ()
     code = findings.code()
     if form == "json":
-        emit(value(is_ok=code is Exit.DONE, faults=findings.all(), origins=origins))
+        emit(value(findings, origins, is_ok=code is Exit.DONE))
     else:
-        show(findings.all(), origins, config)
+        show(findings, origins, config)
         say(counted(findings.all()), "green" if code is Exit.DONE else "red")
     return code
 
@@ -185,7 +226,8 @@ def refuse_nothing(*named: str | None) -> None:
         click.UsageError: It does.
     """
     if all(one is None for one in named):
-        raise click.UsageError("Missing option '--config', or '--mappings'.")
+        also = ", or '--mappings'" if len(named) > 1 else ""
+        raise click.UsageError(f"Missing option '--config'{also}.")
 
 
 def loaded_from(
@@ -202,8 +244,8 @@ def loaded_from(
 
 def examine(
     settings: Settings, against: Against, findings: Findings, config: str | None
-) -> None:
-    """Check what a configuration names.
+) -> MappingSet | None:
+    """Check what a configuration names, and return its mappings; None when at fault.
 
     Args:
         settings: The configuration.
@@ -216,10 +258,29 @@ def examine(
         findings.tried(lambda: read_switch(os.environ, settings.tracing.sample_ratio))
     known = None if config is None else keys_of(settings)
     contracts = findings.tried(lambda: proved(settings, known, findings.own))
-    if contracts is not None:
-        compare(settings, against, contracts, findings)
-        if against.registry and settings.registry.url is None:
-            findings.own.append(no_registry(config or "the command line"))
+    if contracts is None:
+        return None
+    compare(settings, against, contracts, findings)
+    if against.registry and settings.registry.url is None:
+        findings.own.append(no_registry(config or "the command line"))
+    if against.connect:
+        connect_to(settings, against, contracts, findings)
+    return contracts[0]
+
+
+def connect_to(
+    settings: Settings,
+    against: Against,
+    ours: tuple[MappingSet, list[Contract]],
+    findings: Findings,
+) -> None:
+    """Ask the services outside."""
+    mappings, contracts = ours
+    readers = {one.reader.name: one.reader for one in contracts}
+    found = findings.tried(
+        lambda: connected(settings, mappings, readers, against.naming)
+    )
+    findings.outside += found or []
 
 
 def proved(
@@ -271,7 +332,7 @@ def compare(
     if not against.registry or settings.registry.url is None:
         return
     # Importing the registry's client takes 0.2 s, which only this option is worth.
-    from consumer.cli.subjects import Naming, judge_registry  # noqa: PLC0415 - as said
+    from consumer.cli.subjects import judge_registry  # noqa: PLC0415 - as said
 
     found = findings.tried(
         lambda: judge_registry(
@@ -308,21 +369,28 @@ def counted(faults: tuple[FileFault, ...]) -> str:
 
 
 def value(
-    *, is_ok: bool, faults: tuple[FileFault, ...], origins: tuple[Origin, ...]
+    findings: Findings, origins: tuple[Origin, ...], *, is_ok: bool
 ) -> dict[str, object]:
     """Return what a program reads."""
-    found: dict[str, object] = {"ok": is_ok, "faults": faults_value(faults)}
+    found: dict[str, object] = {"ok": is_ok, "faults": faults_value(findings.all())}
+    if findings.outside:
+        found["connections"] = connection_values(findings.outside)
+    if findings.orders is not None:
+        found["acls"] = findings.orders.value()
     if origins:
         found["origins"] = [asdict(origin) for origin in origins]
     return found
 
 
-def show(
-    faults: tuple[FileFault, ...], origins: tuple[Origin, ...], config: str | None
-) -> None:
+def show(findings: Findings, origins: tuple[Origin, ...], config: str | None) -> None:
     """Print what a person reads; of the configuration no value, but where it is told."""
     for origin in origins:
         click.echo(f"{origin.key} = {origin.shown}  ({origin.where})")
+    for line in connection_lines(findings.outside):
+        click.echo(line)
+    faults = findings.all()
     if faults:
         masked = frozenset() if config is None else frozenset({config})
         click.echo(quoted_faults(faults, masked))
+    for line in findings.orders.lines() if findings.orders is not None else ():
+        click.echo(line)

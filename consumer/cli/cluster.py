@@ -1,26 +1,23 @@
-"""Reads records of a cluster, for commands: joins no group, commits nothing.
-
-The only place of the commands where Kafka's errors become ours.
-"""
+"""Reads records of a cluster, for commands: joins no group, commits nothing."""
 
 from __future__ import annotations
 
 import time
 from collections import deque
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import AbstractContextManager
 from types import TracebackType
 from typing import Self, cast
 
 from confluent_kafka import Consumer, KafkaError, KafkaException, Message
 from confluent_kafka import TopicPartition as Position
 
-from consumer.errors import ConfigurationError, DependencyError, FileFault, UsageError
+from consumer.errors import ConfigurationError, DependencyError, UsageError
 from consumer.model import Record, TopicPartition
-from consumer.source.diagnosis import diagnosis
+from consumer.source.asking import Asking, refused
 from consumer.source.properties import consumer_properties
 from consumer.source.records import Owned, record
-from consumer.source.values import Property, SourceFault, SourceFaultKind
+from consumer.source.values import Property
 
 __all__ = ["Cluster"]
 
@@ -38,15 +35,14 @@ class Cluster:
         Raises:
             ConfigurationError: librdkafka refuses a property.
         """
-        self._servers = str(kafka.get("bootstrap.servers", ""))
-        self._cause: SourceFault | None = None
+        self._asking = Asking(kafka)
         properties = consumer_properties(kafka)
         properties.pop("group.instance.id", None)  # nobody's membership is at stake
         try:
             self._consumer = Consumer({
                 **properties,
                 "enable.partition.eof": True,
-                "error_cb": self._note,
+                "error_cb": self._asking.note,
                 "log_level": 0,  # what it would say ten times a second is said once
             })
         except KafkaException as error:
@@ -63,27 +59,9 @@ class Cluster:
     ) -> None:
         self._consumer.close()
 
-    def _note(self, error: KafkaError) -> None:
-        """Remember why no broker answers; the first text that names a cause is kept."""
-        found = diagnosis(error)
-        if self._cause is None and found.kind is not SourceFaultKind.BROKERS_DOWN:
-            self._cause = found
-
-    @contextmanager
-    def _asked(self) -> Iterator[None]:
-        """Turn librdkafka's errors into ours.
-
-        Raises:
-            DependencyError: It raised one; the message says why and the mend.
-        """
-        try:
-            yield
-        except KafkaException as error:
-            self._consumer.poll(0)  # the cause comes by the error callback
-            why = f"the cluster at {self._servers}: {error.args[0].str()}"
-            if self._cause is not None:
-                why = f"{why}: {self._cause.message}. {self._cause.mend}"
-            raise DependencyError(why) from error
+    def _asked(self) -> AbstractContextManager[None]:
+        """Turn librdkafka's errors into ours."""
+        return self._asking.asked(self._consumer.poll)
 
     def one(self, topic: str, partition: int, offset: int) -> Record:
         """Return one record.
@@ -127,6 +105,21 @@ class Cluster:
         every = [found for kept in newest.values() for found in kept]
         every.sort(key=lambda one: (one.timestamp_ms, one.source.partition, one.offset))
         return every[-count:]
+
+    def offsets(
+        self, partition: TopicPartition, wanted: tuple[int, int]
+    ) -> Iterator[int]:
+        """Give the offsets at which a partition has a record.
+
+        Args:
+            partition: Which; it is there.
+            wanted: From this offset to that one, which is left out.
+
+        A cluster that does not answer ends in a DependencyError.
+        """
+        with self._asked():
+            for found in self._read({partition.partition: wanted}, partition.topic):
+                yield found.offset
 
     def _partitions(self, topic: str) -> list[int]:
         """Return the numbers of a topic's partitions.
@@ -190,15 +183,3 @@ def is_end(message: Message) -> bool:
     if error.code() == KafkaError._PARTITION_EOF:  # noqa: SLF001 - its only name
         return True
     raise KafkaException(error)
-
-
-def refused(error: KafkaException) -> FileFault:
-    """Return the fault of a property that librdkafka refuses."""
-    return FileFault(
-        code="K102",
-        file="kafka",
-        line=0,
-        column=0,
-        message=str(error.args[0].str()),
-        mend="Look the property up in librdkafka's CONFIGURATION.md.",
-    )

@@ -24,7 +24,7 @@ from consumer.mapping.plan import Plan
 from consumer.mapping.reads import reads
 from consumer.yamlfile import Place
 
-__all__ = ["Contract", "Written", "judge_all", "no_version"]
+__all__ = ["Contract", "Written", "judge_all"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -158,19 +158,6 @@ def unclaimed(
     )
     is_wrong = written.is_newest and not written.is_file
     return fault(written, "S106", "", said, "error" if is_wrong else "warning")
-
-
-def no_version(subject: str) -> FileFault:
-    """Return the warning that nothing is registered under a subject."""
-    return FileFault(
-        code="S107",
-        file=f"subjects/{subject}",
-        line=0,
-        column=0,
-        message="Nothing is registered under this subject, so nothing was compared.",
-        mend="Look at the topic's name, and at `--subjects`.",
-        severity="warning",
-    )
 
 
 def refused(written: Written, error: SchemaError) -> FileFault:

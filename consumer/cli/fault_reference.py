@@ -23,7 +23,7 @@ PARTS: dict[str, tuple[Section, ...]] = {
     "Publishers' schemas": PUBLISHERS,
     "YAML": YAML_FILES,
     "Configuration": CONFIGURATION,
-    "Schemas, Kafka, registry": SERVICES,
+    "Schemas, Kafka, registry, Target": SERVICES,
 }
 SECTIONS: dict[str, Section] = {
     section.code: section for part in PARTS.values() for section in part

@@ -14,6 +14,8 @@ import uvloop
 
 from consumer.cli.exits import Exit
 from consumer.cli.files import load_settings
+from consumer.pipeline.connections import begin_to_look
+from consumer.pipeline.findings import Needs
 from consumer.pipeline.material import read_material
 from consumer.pipeline.service import serve
 from consumer.telemetry.logs import configure
@@ -41,10 +43,20 @@ def run(config: str) -> int:
     metrics = Metrics()
     configure(settings.logging.level, settings.logging.format, sys.stderr, metrics)
     material = read_material(settings)
+    needs = Needs(
+        settings=settings, mappings=material.mappings, readers=material.readers
+    )
     tune_garbage_collector()
 
     def serving(stop: asyncio.Event) -> Awaitable[None]:
-        return serve(settings, material, os.environ, stop, metrics=metrics)
+        return serve(
+            settings,
+            material,
+            os.environ,
+            stop,
+            metrics=metrics,
+            on_started=lambda _: begin_to_look(needs),
+        )
 
     return event_loop(lambda: until_signal(serving))
 

@@ -3,19 +3,18 @@
 from __future__ import annotations
 
 import asyncio
-import enum
-import re
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from typing import TypeVar
 
 from confluent_kafka.schema_registry import SchemaRegistryClient
 
-from consumer.cli.contracts import Contract, Written, judge_all, no_version
+from consumer.cli.contracts import Contract, Written, judge_all
 from consumer.config.settings import RegistrySettings
 from consumer.decode.limits import DecodeLimits
 from consumer.errors import FileFault
 from consumer.mapping.mapping_set import MappingSet
 from consumer.model import SchemaId
+from consumer.pipeline.subjects import Naming, no_version, subjects_of
 from consumer.registry import (
     NotRegisteredError,
     Registry,
@@ -24,18 +23,9 @@ from consumer.registry import (
     place,
 )
 
-__all__ = ["Naming", "judge_registry"]
+__all__ = ["judge_registry"]
 
 T = TypeVar("T")
-VALUE = "-value"
-
-
-class Naming(enum.StrEnum):
-    """How publishers name their subjects: Confluent's strategies."""
-
-    TOPIC = "topic"  # {topic}-value
-    RECORD = "record"  # {full name}
-    TOPIC_RECORD = "topic-record"  # {topic}-{full name}
 
 
 def judge_registry(
@@ -76,34 +66,10 @@ def subjects(
     """Return each subject, and the mappings that read its records."""
     found: dict[str, list[Contract]] = {}
     for one in contracts:
-        for subject in subjects_of(one, mappings, naming, known):
-            found.setdefault(subject, []).append(one)
+        for some in subjects_of(one.plan, one.reader, mappings, naming, known):
+            for subject in some:
+                found.setdefault(subject, []).append(one)
     return dict(sorted(found.items()))
-
-
-def subjects_of(
-    contract: Contract,
-    mappings: MappingSet,
-    naming: Naming,
-    known: Callable[[], list[str]],
-) -> Iterator[str]:
-    """Give the subjects of one mapping; `known` lists all that are registered."""
-    root = contract.reader.root
-    names = sorted({root.name, *root.aliases})
-    if naming is Naming.RECORD:
-        yield from names
-        return
-    ends = [VALUE] if naming is Naming.TOPIC else [f"-{name}" for name in names]
-    for topic in mappings.named(contract.plan):
-        yield from (f"{topic}{end}" for end in ends)
-    pattern = contract.plan.spec.source.pattern
-    if pattern is None:
-        return
-    for subject in known():
-        for end in ends:
-            topic = subject.removesuffix(end)
-            if subject.endswith(end) and re.fullmatch(pattern, topic):
-                yield subject
 
 
 class Asking:

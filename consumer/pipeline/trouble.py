@@ -13,7 +13,7 @@ import logging
 
 from consumer.model import Outcome, OutcomeKind, Pause, PauseReason
 
-__all__ = ["TargetTrouble", "mend_of"]
+__all__ = ["WAIT", "TargetTrouble", "mend_of"]
 
 LEAST_ANSWERS = 3
 LEAST_SECONDS = 1.0

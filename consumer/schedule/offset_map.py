@@ -24,11 +24,13 @@ from base64 import urlsafe_b64decode, urlsafe_b64encode
 from typing import NamedTuple
 
 __all__ = [
+    "MARK",
     "METADATA_CHARACTERS",
     "MOST_BYTES",
     "MOST_OFFSETS",
     "NO_MAP",
     "Written",
+    "base_of",
     "read_map",
     "written_map",
 ]
@@ -81,15 +83,25 @@ def written_map(base: int, bitmap: bytes, most_characters: int) -> Written:
 
 def read_map(text: str, base: int) -> bytes:
     """Return the bitmap in `text`; empty when it is no map of `base`."""
-    body = body_of(text)
-    if body is None or len(body) < CRC_BYTES + BASE_BYTES:
-        return b""
-    crc, rest = body[:CRC_BYTES], body[CRC_BYTES:]
-    if int.from_bytes(crc, "big") != zlib.crc32(rest):
-        return b""
-    if int.from_bytes(rest[:BASE_BYTES], "big") != base:
+    rest = checked(text)
+    if rest is None or int.from_bytes(rest[:BASE_BYTES], "big") != base:
         return b""
     return inflated(rest[BASE_BYTES:])
+
+
+def base_of(text: str) -> int | None:
+    """Return the offset that the map in `text` is of; None when it is no whole map."""
+    rest = checked(text)
+    return None if rest is None else int.from_bytes(rest[:BASE_BYTES], "big")
+
+
+def checked(text: str) -> bytes | None:
+    """Return base and bitmap's code; None when `text` is foreign or damaged."""
+    body = body_of(text)
+    if body is None or len(body) < CRC_BYTES + BASE_BYTES:
+        return None
+    crc, rest = body[:CRC_BYTES], body[CRC_BYTES:]
+    return rest if int.from_bytes(crc, "big") == zlib.crc32(rest) else None
 
 
 def text_of(base: int, bitmap: bytes) -> str:

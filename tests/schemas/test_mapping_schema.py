@@ -17,7 +17,7 @@ from consumer.cli.shipped import shipped_mappings
 from consumer.mapping.reference import MEANINGS
 from consumer.mapping.specification import CLEAR, MappingSpec
 from consumer.yamlfile import read_yaml
-from tests.unit.catalogue.raising import FRAMES, framed
+from tests.unit.catalogue.framing import FRAMES, framed
 
 SCHEMAS = Path(__file__).resolve().parents[2] / "schemas"
 SCHEMA: dict[str, Any] = json.loads(

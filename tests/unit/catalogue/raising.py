@@ -2,57 +2,40 @@
 
 from __future__ import annotations
 
-import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from pathlib import Path
 
-import trustme
-
 from consumer.catalogue.section import Section
-from consumer.cli.contracts import Contract, Written, judge_all, no_version
-from consumer.cli.shipped import shipped_schemas
-from consumer.config.load import load, parse
-from consumer.config.settings import Settings
+from consumer.cli.contracts import Contract, Written, judge_all
+from consumer.config.load import load
 from consumer.deadletter import Line
 from consumer.decode.limits import DecodeLimits
 from consumer.decode.readers import load_readers
 from consumer.errors import ConfigurationError, FileFault
 from consumer.mapping.loading import check
 from consumer.pipeline.material import read_material
+from consumer.pipeline.subjects import no_version
 from consumer.registry import Registry
 from consumer.source.properties import consumer_properties
 from consumer.source.startup import UnknownTopicError, made
 from consumer.telemetry.switch import read_switch
 from consumer.transport.settings import TransportSettings
 from consumer.transport.way import way_of
-from consumer.watch import read_folder
 from consumer.yamlfile import read_yaml
+from tests.unit.catalogue import outside
+from tests.unit.catalogue.framing import (
+    CONFIGURATION,
+    FRAMES,
+    READERS,
+    folder_of,
+    framed,
+    settings,
+)
 
 __all__ = ["raised"]
 
-READERS = load_readers(read_folder(shipped_schemas(), frozenset({".avsc"})))
-AUTHORITY = trustme.CA().cert_pem.bytes()
 QUIET: dict[str, str] = {"bootstrap.servers": "127.0.0.1:1", "log_level": "0"}
 KEYS = {"crm-pepper": b"pepper"}
-TOP = re.compile(r"^(?=[a-z_]+:)", re.MULTILINE)
-
-# What an example leaves out, by the event that it is about.
-FRAMES = {
-    "crm.LoanFunded": """\
-version: 1
-name: example
-source: {topic: crm.loan-funded.v1, schema: crm.LoanFunded}
-profile: {third_party_id: customer.crm_id}
-attributes: {borrower: {value: "true"}}
-""",
-    "pos.LoyaltyCardSwiped": """\
-version: 1
-name: example
-source: {topic: pos.loyalty-card-swiped.v1, schema: pos.LoyaltyCardSwiped}
-profile: {third_party_id: member.crm_id}
-attributes: {borrower: {value: "true"}}
-""",
-}
 SEEN = """\
 version: 1
 name: seen
@@ -61,20 +44,6 @@ profile: {third_party_id: id}
 attributes:
   seenHow: {from: how, missing: skip}
 """
-CONFIGURATION = """\
-kafka: {bootstrap.servers: "broker:9092", group.id: profiles}
-target: {client: acme}
-schemas: avro
-mappings: mappings
-"""
-
-
-def framed(fragment: str, frame: str) -> str:
-    """Return an example with what it leaves out behind it, so that its lines stay."""
-    text = fragment.strip("\n") + "\n"
-    given = {block.partition(":")[0] for block in TOP.split(text)}
-    more = [b for b in TOP.split(frame) if b.partition(":")[0] not in given]
-    return text + "".join(more)
 
 
 def collected(step: Callable[[], object]) -> tuple[FileFault, ...]:
@@ -112,39 +81,6 @@ def in_schema(section: Section, text: str, _: Path) -> tuple[FileFault, ...]:
     """Read one of our schemas, and the one beside it before."""
     files = {"a.avsc": section.beside} if section.beside else {}
     return collected(lambda: load_readers({**files, "b.avsc": text}))
-
-
-FAILING = """\
-tests:
-  - name: a visitor
-    record: {id: C-1}
-    expect: skipped
-"""
-
-
-def folder_of(folder: Path) -> Path:
-    """Make the files that the examples of a configuration name."""
-    for name in ("avro", "mappings", "empty", "failing", "secrets", "schemas/mappings"):
-        (folder / name).mkdir(parents=True, exist_ok=True)
-    for name in ("secrets/token", "not.pem"):
-        (folder / name).write_text("t0ken", encoding="utf-8")
-    (folder / "authorities.pem").write_bytes(AUTHORITY)
-    mapping = FRAMES["crm.LoanFunded"].replace("crm.LoanFunded", "t.Seen")
-    mapping = mapping.replace("customer.crm_id", "id")
-    (folder / "schemas/mappings/seen.yaml").write_text(mapping, encoding="utf-8")
-    (folder / "failing/seen.yaml").write_text(mapping + FAILING, encoding="utf-8")
-    (folder / "avro/t.Seen.avsc").write_text(
-        '{"type": "record", "name": "t.Seen", "fields": '
-        '[{"name": "id", "type": "string"}]}',
-        encoding="utf-8",
-    )
-    return folder
-
-
-def settings(text: str, folder: Path, environ: Mapping[str, str]) -> Settings:
-    """Load a configuration with what an example leaves out."""
-    framed_text = framed(text, CONFIGURATION)
-    return parse(framed_text, "consumer.yaml", environ, folder_of(folder)).settings
 
 
 def in_configuration(_: Section, text: str, folder: Path) -> tuple[FileFault, ...]:
@@ -240,7 +176,14 @@ RUNNERS: dict[str, Callable[[Section, str, Path], tuple[FileFault, ...]]] = {
     "C201": in_telemetry,
     "C701": in_certificates,
     "K201": in_cluster,
+    "K202": outside.in_silence,
+    "K203": outside.in_rights,
+    "K204": outside.in_letters,
+    "K205": outside.in_letters,
+    "K206": outside.in_patterns,
     "R101": in_certificates,
+    "R102": outside.in_silence,
+    "T": outside.in_target,
 }
 
 
