@@ -14,6 +14,7 @@ from collections.abc import Callable
 
 from consumer.deliver.answers import TOO_LARGE, outcome_of
 from consumer.deliver.encoding import is_plain, percent_encoded
+from consumer.deliver.ids import refused_id
 from consumer.deliver.retry_after import retry_after_seconds
 from consumer.deliver.single_settings import OverValue, Shape, SingleSettings
 from consumer.model import (
@@ -33,9 +34,7 @@ _NAME_CHARS = 128  # target-limits.md, "profile parameter name"
 _NAMES_REMEMBERED = 4096
 
 _THIRD_PARTY_ID = IdKind.THIRD_PARTY_ID
-_THIRD_PARTY_CHARS = 256  # target-limits.md; 3rd-party-id.md forbids `+` and `/`
 _PC_ID = IdKind.PC_ID
-_PC_CHARS = 128  # delivery-api.json, tntId
 
 
 class Single:
@@ -221,19 +220,12 @@ def _id_field(profile: ProfileId) -> str | Outcome:
     """Return the parameter that names the profile, or why it cannot be named."""
     kind, value = profile
     if kind is _THIRD_PARTY_ID:
-        name, chars = "mbox3rdPartyId=", _THIRD_PARTY_CHARS
+        name = "mbox3rdPartyId="
     elif kind is _PC_ID:
-        name, chars = "mboxPC=", _PC_CHARS
+        name = "mboxPC="
     else:
         return _rejected("unsupported_id", f"a single update cannot name a {kind}")
-    if not 1 <= len(value) <= chars:
-        return _rejected(
-            "invalid_id",
-            f"the {kind} has {len(value)} characters, where 1 to {chars} are allowed",
-        )
-    if "+" in value or "/" in value:
-        return _rejected("invalid_id", f"the {kind} contains `+` or `/`")
-    return name + percent_encoded(value)
+    return refused_id(profile) or name + percent_encoded(value)
 
 
 def _rejected(reason: str, message: str) -> Outcome:

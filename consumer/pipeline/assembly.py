@@ -37,7 +37,9 @@ __all__ = [
     "base_url",
     "lease_seconds",
     "single",
+    "single_settings",
     "source_options",
+    "transport_settings",
 ]
 
 REVOKE_MARGIN_SECONDS = 2.0
@@ -82,19 +84,21 @@ def base_url(settings: Settings) -> str:
 
 def single(settings: Settings) -> Single:
     """Return the single update as the settings want it."""
+    return Single(single_settings(settings), time.time)
+
+
+def single_settings(settings: Settings) -> SingleSettings:
+    """Return where Target is, and how single updates are made."""
     target = settings.target
     parts = urlsplit(base_url(settings))
-    return Single(
-        SingleSettings(
-            client=target.client,
-            authority=parts.netloc,
-            path_prefix=parts.path.rstrip("/"),
-            shape=Shape(target.request),
-            value_chars=target.value_chars,
-            over_value=OverValue(target.over_value),
-            retry_after_cap_seconds=settings.retry.retry_after_cap_seconds,
-        ),
-        time.time,
+    return SingleSettings(
+        client=target.client,
+        authority=parts.netloc,
+        path_prefix=parts.path.rstrip("/"),
+        shape=Shape(target.request),
+        value_chars=target.value_chars,
+        over_value=OverValue(target.over_value),
+        retry_after_cap_seconds=settings.retry.retry_after_cap_seconds,
     )
 
 
