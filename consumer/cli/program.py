@@ -40,6 +40,7 @@ COMMANDS: dict[str, Lazy] = {
     "try": Lazy("try_", "try_", "Show every step from a record to its requests."),
     "record": Lazy("record", "record", "Record events of a topic in a file."),
     "plan": Lazy("plan", "plan", "Show what other mappings would change."),
+    "profile": Lazy("profile", "profile", "Show what Target holds of a profile."),
     "publish": Lazy("publish", "publish", "Publish sample events to a cluster."),
     "sandbox": Lazy("sandbox", "sandbox", "Emulate Target's profile APIs."),
     "docs": Lazy("docs", "docs", "Print the generated references."),
