@@ -41,6 +41,7 @@ COMMANDS: dict[str, Lazy] = {
     "record": Lazy("record", "record", "Record events of a topic in a file."),
     "plan": Lazy("plan", "plan", "Show what other mappings would change."),
     "profile": Lazy("profile", "profile", "Show what Target holds of a profile."),
+    "dlq": Lazy("dlq", "dlq", "List, show, replay and resolve dead letters."),
     "publish": Lazy("publish", "publish", "Publish sample events to a cluster."),
     "sandbox": Lazy("sandbox", "sandbox", "Emulate Target's profile APIs."),
     "docs": Lazy("docs", "docs", "Print the generated references."),
