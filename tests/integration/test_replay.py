@@ -57,8 +57,11 @@ def event(name: str, email: str = "a@b.example") -> bytes:
 class Installation:
     """One group that reads loans by a mapping, and the commands that look at it."""
 
-    def __init__(self, scene: Scene, capsys: pytest.CaptureFixture[str]) -> None:
+    def __init__(
+        self, scene: Scene, mappings: Path, capsys: pytest.CaptureFixture[str]
+    ) -> None:
         self.scene = scene
+        self._mappings = mappings  # of whoever types the commands
         self.topic = scene.topics[LOAN.topic]
         self.letters = f"{scene.group}.{self.topic}.dead-letters"
         self.replay = f"{scene.group}.{self.topic}.replay"
@@ -66,7 +69,8 @@ class Installation:
 
     def dlq(self, command: str, *arguments: str) -> Ended:
         """Run `consumer dlq` for a program."""
-        file = self.scene.configuration("tools")
+        changes = {"mappings": str(self._mappings)}
+        file = self.scene.configuration("tools", changes=changes)
         where = ("--config", file, "--output", "json")
         return run(self._capsys, "dlq", command, *where, *arguments)
 
@@ -83,14 +87,14 @@ class Installation:
 def test_from_a_broken_mapping_to_the_profile(
     kafka_broker: Cluster, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    """Listed, tried, replayed, refused a second time, harmless again, resolved."""
-    folder = tmp_path / "mappings"
-    folder.mkdir()
-    mapping = folder / "loans.yaml"
-    mapping.write_text(BROKEN)
-    changes = {"mappings": str(folder)}
+    """Listed, replayed too early, mended, replayed, harmless again, resolved."""
+    deployed, mended = tmp_path / "deployed", tmp_path / "mended"
+    for folder, text in ((deployed, BROKEN), (mended, MENDED)):
+        folder.mkdir()
+        (folder / "loans.yaml").write_text(text)
+    changes = {"mappings": str(deployed)}
     scene = Scene(cluster=kafka_broker, folder=tmp_path, partitions=2, changes=changes)
-    one = Installation(scene, capsys)
+    one = Installation(scene, mended, capsys)
     kafka_broker.create_topic(one.letters, 2, {"max.message.bytes": LETTER_BYTES})
     with scene:
         one.create_profile("C-1")
@@ -107,14 +111,12 @@ def test_from_a_broken_mapping_to_the_profile(
             ("no_framing", ""),
         }
         dry = one.dlq("replay", "--all", "--dry-run")
-        assert (dry.code, dry.json["would_send"]) == (Exit.NO, 0)
-
-        mapping.write_text(MENDED)
-        until(lambda: "mappings swapped" in member.process.text(), "the mended mapping")
-        dry = one.dlq("replay", "--all", "--dry-run")
         assert (dry.code, dry.json["would_send"]) == (Exit.NO, 2)
         assert dry.json["ends"] == {"delivered": 2, "dead letter: no_framing": 1}
 
+        replay_too_early(one, member)
+        (deployed / "loans.yaml").write_text(MENDED)
+        until(lambda: "mappings swapped" in member.process.text(), "the mended mapping")
         replay_one(one, member)
         replay_large(one, member, len(large))
         resolved = one.dlq("resolve", "--all", "--reason", "the publisher knows")
@@ -123,11 +125,21 @@ def test_from_a_broken_mapping_to_the_profile(
         assert member.process.terminate() == 0
 
 
-def replay_one(one: Installation, member: Member) -> None:
-    """Replay a letter once, once too often, and once more on purpose."""
+def replay_too_early(one: Installation, member: Member) -> None:
+    """Replay a letter before the mended mapping runs: it is open again, once more."""
     place = f"{one.topic}:1:0"
     first = one.dlq("replay", place)
     assert (first.code, first.json["created"]) == (Exit.DONE, [one.replay])
+    member.until_counted("dead_lettered", 4)
+    shown = one.dlq("show", place).json
+    assert (shown["state"], shown["replays"], shown["letters"]) == ("open", 1, 2)
+    assert shown["reason"] == "cel"
+
+
+def replay_one(one: Installation, member: Member) -> None:
+    """Replay a letter once, once too often, and once more on purpose."""
+    place = f"{one.topic}:1:0"
+    assert one.dlq("replay", place).code == Exit.DONE
     member.until_counted("delivered", 1)
     assert one.profile("C-1") == WRITTEN
     assert one.dlq("replay", place).code == Exit.NO
@@ -145,7 +157,7 @@ def replay_large(one: Installation, member: Member, size: int) -> None:
     member.until_counted("delivered", 3)
     assert one.profile("C-2") == WRITTEN
     sent = list(everything(one.scene.cluster.bootstrap, one.replay))
-    assert [message.partition() for message in sent] == [1, 1, 1]
+    assert [message.partition() for message in sent] == [1] * 4
     assert len(sent[-1].value() or b"") == size
 
 
