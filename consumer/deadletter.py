@@ -7,6 +7,9 @@ Rules
 - A letter that timed out may be in the log all the same; it is written again, and its
   reader tells letters apart by the record's coordinates.
 - A producer that met a fatal error (an idempotent one may) is replaced by the next write.
+- Each letter is a batch of its own, and its topic alone says what is too large: letters of
+  one batch were refused together by a broker that would have taken each of them.
+- A topic that is created takes what its source takes, and our headers besides.
 """
 
 from __future__ import annotations
@@ -21,6 +24,8 @@ from typing import Protocol, TypeAlias
 
 from confluent_kafka import KafkaError, KafkaException, Message, Producer
 from confluent_kafka.admin import AdminClient
+from confluent_kafka.admin._config import ConfigResource
+from confluent_kafka.admin._resource import ResourceType
 from confluent_kafka.cimpl import NewTopic
 
 from consumer.errors import ConfigurationError, DependencyError, FileFault
@@ -31,13 +36,19 @@ Property: TypeAlias = str | int | float | bool
 
 log = logging.getLogger(__name__)
 
-DEFAULTS: Mapping[str, Property] = {"message.timeout.ms": 30_000}
+DEFAULTS: Mapping[str, Property] = {
+    "message.timeout.ms": 30_000,
+    "batch.num.messages": 1,
+    "message.max.bytes": 1_000_000_000,  # librdkafka's highest; its default is 1 MB
+}
 FORCED: Mapping[str, Property] = {
     "enable.idempotence": "true",
     "acks": "all",
 }
 LEFT_OUT = frozenset({"transactional.id", "request.required.acks"})
 TOO_LARGE = frozenset({KafkaError.MSG_SIZE_TOO_LARGE, KafkaError.RECORD_LIST_TOO_LARGE})
+SIZE = "max.message.bytes"
+HEADROOM_BYTES = 1 << 16  # for a letter's headers, at their longest about 20 KB
 POLL_SECONDS = 0.2
 ADMIN_SECONDS = 10.0
 ANY_PARTITION = -1
@@ -195,7 +206,7 @@ class DeadLetters:
             threading.Thread(target=self._line.close, args=(0.0,), daemon=True).start()
             self._line = None
         kind = LetterTooLargeError if error.code() in TOO_LARGE else DependencyError
-        return kind(f"the dead letter for {topic} was not written: {error.str()}")
+        return kind(f"the record for {topic} was not written: {error.str()}")
 
     def _ensured(
         self, wanted: Mapping[str, str], *, may_create: bool
@@ -210,11 +221,13 @@ class DeadLetters:
         missing = {name: wanted[name] for name in wanted if name not in counts}
         if missing and not may_create:
             raise DependencyError(
-                f"dead-letter topics are missing: {', '.join(sorted(missing))}. "
+                f"topics are missing: {', '.join(sorted(missing))}. "
                 "Create them, or let the consumer create them."
             )
         if missing:
-            create(admin, {name: counts.get(missing[name], 1) for name in missing})
+            create(
+                admin, {name: counts.get(missing[name], 1) for name in missing}, missing
+            )
             counts.update({name: counts.get(missing[name], 1) for name in missing})
         return {name: counts[name] for name in wanted}
 
@@ -269,30 +282,67 @@ def partition_counts(admin: AdminClient) -> dict[str, int]:
     return {name: len(topic.partitions) for name, topic in found.items()}
 
 
-def create(admin: AdminClient, counts: Mapping[str, int]) -> None:
+def create(
+    admin: AdminClient, counts: Mapping[str, int], sources: Mapping[str, str]
+) -> None:
     """Create topics with the broker's own replication; one that is there now is fine.
+
+    Args:
+        admin: Asks the cluster.
+        counts: Topic to its partition count.
+        sources: Topic to the source topic, whose bound of a message it gets.
 
     Raises:
         DependencyError: One could not be created; the message says what to do.
     """
+    sizes = message_sizes(admin, frozenset(sources.values()))
+    for name in counts:
+        size = sizes.get(sources[name])
+        why = created(admin, name, counts[name], size)
+        if why and size is not None:  # a cluster may allow for no such bound
+            why = created(admin, name, counts[name], None)
+        if why:
+            raise DependencyError(
+                f"the topic {name} cannot be created: {why}. Create it with "
+                f"{counts[name]} partitions, or grant Create on it."
+            )
+        log.info("created the topic %s, %d partitions", name, counts[name])
+
+
+def created(admin: AdminClient, name: str, count: int, size: int | None) -> str:
+    """Create one topic; return why it could not be, empty when it is there."""
+    config = {} if size is None else {SIZE: str(size + HEADROOM_BYTES)}
     asked: dict[str, Future[None]] = admin.create_topics(
-        [NewTopic(name, num_partitions=count) for name, count in counts.items()],
+        [NewTopic(name, num_partitions=count, config=config)],
         operation_timeout=ADMIN_SECONDS,
         request_timeout=ADMIN_SECONDS,
     )
-    for name, answer in asked.items():
+    try:
+        asked[name].result(ADMIN_SECONDS + 1)
+    except (KafkaException, FutureTimeoutError) as error:
+        inner = error.args[0] if error.args else None
+        if not isinstance(inner, KafkaError):
+            return "no answer"
+        is_there = inner.code() == KafkaError.TOPIC_ALREADY_EXISTS
+        return "" if is_there else inner.str()
+    return ""
+
+
+def message_sizes(admin: AdminClient, topics: frozenset[str]) -> dict[str, int]:
+    """Return the largest message that each topic takes, where we may see it.
+
+    That needs DescribeConfigs; without it a new topic has the broker's default.
+    """
+    found: dict[str, int] = {}
+    asked: dict[ConfigResource, Future[dict[str, object]]] = admin.describe_configs(
+        [ConfigResource(ResourceType.TOPIC, topic) for topic in topics],
+        request_timeout=ADMIN_SECONDS,
+    )
+    for resource, answer in asked.items():
         try:
-            answer.result(ADMIN_SECONDS + 1)
-        except (KafkaException, FutureTimeoutError) as error:
-            inner = error.args[0] if error.args else None
-            if isinstance(inner, KafkaError):
-                if inner.code() == KafkaError.TOPIC_ALREADY_EXISTS:
-                    continue
-                why = inner.str()
-            else:
-                why = "no answer"
-            raise DependencyError(
-                f"the dead-letter topic {name} cannot be created: {why}. Create it with "
-                f"{counts[name]} partitions, or grant Create on it."
-            ) from error
-        log.info("created the dead-letter topic %s, %d partitions", name, counts[name])
+            value = getattr(answer.result(ADMIN_SECONDS + 1).get(SIZE), "value", None)
+            if value is not None:
+                found[str(resource.name)] = int(value)
+        except (KafkaException, FutureTimeoutError, ValueError) as error:
+            log.info("what %s takes is not readable: %s", resource.name, error)
+    return found

@@ -265,6 +265,7 @@ class SkipReason(enum.StrEnum):
     STALE = "stale"
     SHADOW = "shadow"
     UNCHANGED = "unchanged"
+    DELIVERED = "delivered"  # a replay: every profile had its update before
 
 
 class Mapped(msgspec.Struct, frozen=True):

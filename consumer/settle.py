@@ -72,6 +72,9 @@ class LetterContext:
         wall_ms: The wall time read together with `now`, Unix milliseconds.
         owners: Owner of each mapping, by the mapping's name.
         replays: How often the record was replayed before.
+        topic: Where the letter goes; empty for what the template says.
+        first_failure: When the record was given up for the first time, as its earlier
+            letter says it; empty when there is none.
         traceparent: W3C trace context of the record's span; empty when not traced.
     """
 
@@ -84,6 +87,8 @@ class LetterContext:
     wall_ms: int
     owners: Mapping[str, str] = field(default_factory=dict)
     replays: int = 0
+    topic: str = ""
+    first_failure: str = ""
     traceparent: str = ""
 
     def __post_init__(self) -> None:
@@ -130,7 +135,8 @@ def dead_letter(settlement: Settlement, context: LetterContext) -> DeadLetter:
         value = None
         headers += ((PREFIX + "payload-omitted", b"true"),)
     return DeadLetter(
-        topic=letter_topic(context.template, context.group, record.source.topic),
+        topic=context.topic
+        or letter_topic(context.template, context.group, record.source.topic),
         partition=record.source.partition % context.partitions,
         key=record.key,
         value=value,
@@ -160,7 +166,8 @@ def _said(
         "offset": str(record.offset),
         "timestamp": str(record.timestamp_ms),
         "attempts": str(settlement.attempts),
-        "first-failure": _wall(settlement.first_failure, context),
+        "first-failure": context.first_failure
+        or _wall(settlement.first_failure, context),
         "last-failure": _wall(settlement.last_failure, context),
         "replays": str(context.replays),
         "traceparent": context.traceparent,

@@ -23,6 +23,7 @@ __all__ = ["Cluster"]
 
 ANSWER_SECONDS = 10.0
 BATCH = 500
+FETCH_WAIT_MS = 10
 POLL_SECONDS = 0.2
 
 
@@ -42,6 +43,8 @@ class Cluster:
             self._consumer = Consumer({
                 **properties,
                 "enable.partition.eof": True,
+                # A fetch at a partition's end holds back what is asked behind it.
+                "fetch.wait.max.ms": FETCH_WAIT_MS,
                 "error_cb": self._asking.note,
                 "log_level": 0,  # what it would say ten times a second is said once
             })
@@ -121,6 +124,44 @@ class Cluster:
             for found in self._read({partition.partition: wanted}, partition.topic):
                 yield found.offset
 
+    def topics(self) -> frozenset[str]:
+        """Return the names of all topics that we may see.
+
+        A cluster that does not answer ends in a DependencyError.
+        """
+        with self._asked():
+            return frozenset(self._consumer.list_topics(timeout=ANSWER_SECONDS).topics)
+
+    def every(self, topic: str) -> Iterator[Record]:
+        """Yield all records of a topic, partition by partition in order of offsets.
+
+        A cluster that does not answer ends in a DependencyError, a topic that it does
+        not have in a UsageError.
+        """
+        with self._asked():
+            wanted: dict[int, tuple[int, int]] = {}
+            for partition in self._partitions(topic):
+                low, high = self._bounds(topic, partition)
+                if low < high:
+                    wanted[partition] = (low, high)
+            yield from self._read(wanted, topic)
+
+    def between(
+        self, topic: str, ranges: Mapping[int, tuple[int, int]]
+    ) -> Iterator[Record]:
+        """Yield the records of a topic from a first to a last offset of partitions.
+
+        Offsets that are gone are left out. Errors as in `every`.
+        """
+        with self._asked():
+            wanted: dict[int, tuple[int, int]] = {}
+            for partition, (first, last) in ranges.items():
+                low, high = self._bounds(topic, partition)
+                start, end = max(first, low), min(last + 1, high)
+                if start < end:
+                    wanted[partition] = (start, end)
+            yield from self._read(wanted, topic)
+
     def _partitions(self, topic: str) -> list[int]:
         """Return the numbers of a topic's partitions.
 
@@ -156,7 +197,7 @@ class Cluster:
         left = {partition: end for partition, (_, end) in wanted.items()}
         deadline = time.monotonic() + ANSWER_SECONDS
         while left:
-            for message in self._consumer.consume(BATCH, POLL_SECONDS):
+            for message in self._arrived():
                 deadline = time.monotonic() + ANSWER_SECONDS
                 partition = cast("int", message.partition())
                 if is_end(message):
@@ -169,6 +210,11 @@ class Cluster:
                     yield record(message, owned[partition])
             if time.monotonic() > deadline:
                 raise DependencyError(f"{topic}: no records in {ANSWER_SECONDS:g} s")
+
+    def _arrived(self) -> list[Message]:
+        """Return what has come, after a wait for the first; `consume` waits for all."""
+        first = self._consumer.poll(POLL_SECONDS)
+        return [] if first is None else [first, *self._consumer.consume(BATCH, 0)]
 
 
 def is_end(message: Message) -> bool:

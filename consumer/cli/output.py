@@ -24,6 +24,7 @@ from consumer.sandbox.errors import SandboxError
 __all__ = [
     "emit",
     "faults_value",
+    "many",
     "output_option",
     "report",
     "say",
@@ -43,6 +44,11 @@ def emit(value: object) -> None:
 def say(text: str, colour: str | None = None) -> None:
     """Print a line for a person on standard error, in colour on a terminal."""
     click.echo(click.style(text, fg=colour), err=True, color=is_coloured())
+
+
+def many(count: int, noun: str) -> str:
+    """Return a count with its noun, such as `1 letter` or `2 letters`."""
+    return f"{count} {noun}" if count == 1 else f"{count} {noun}s"
 
 
 def is_coloured() -> bool:

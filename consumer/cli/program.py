@@ -45,6 +45,7 @@ COMMANDS: dict[str, Lazy] = {
     ),
     "offsets": Lazy("offsets", "offsets", "Show or reset committed offsets."),
     "profile": Lazy("profile", "profile", "Show what Target holds of a profile."),
+    "dlq": Lazy("dlq", "dlq", "List, show, replay and resolve dead letters."),
     "publish": Lazy("publish", "publish", "Publish sample events to a cluster."),
     "sandbox": Lazy("sandbox", "sandbox", "Emulate Target's profile APIs."),
     "docs": Lazy("docs", "docs", "Print the generated references."),

@@ -9,12 +9,14 @@ from types import TracebackType
 from typing import Self
 
 from consumer.cli.comparison import DELIVERED, End
-from consumer.cli.letter import opened
 from consumer.cli.material import read_material
 from consumer.cli.trial import mapped_of, work_of
 from consumer.cli.writers import Writers, rule_of
 from consumer.config.settings import Settings
 from consumer.decode.decoder import Unclaimed
+from consumer.deliver.endpoint import Endpoint
+from consumer.letters.letter import opened
+from consumer.mapping.mapping_set import MappingSet
 from consumer.model import (
     Decoded,
     Failure,
@@ -29,7 +31,7 @@ from consumer.pipeline.assembly import single
 from consumer.pipeline.material import keys_of
 from consumer.registry import RegisteredSchema
 
-__all__ = ["Side", "settings_against"]
+__all__ = ["UNMAPPED", "Side", "dead", "end_of", "settings_against"]
 
 NOT_TRIED = End(name="not tried: the dead letter has no payload")
 UNMAPPED = End(name=f"skipped: {SkipReason.UNMAPPED}")
@@ -96,24 +98,27 @@ class Side:
             return dead(answer.code, answer.message)
         if isinstance(answer, Unclaimed):
             return UNMAPPED
-        return self.sent(origin, answer)
+        return end_of(self._mappings, self._endpoint, origin, answer)
 
-    def sent(self, record: Record, answer: Decoded | None) -> End:
-        """Return how a record whose event is known would end."""
-        mapped = mapped_of(self._mappings, record, answer)
-        if isinstance(mapped, Failure):
-            return dead(mapped.code, mapped.message)
-        if mapped.skipped is not None:
-            return End(name=f"skipped: {mapped.skipped}")
-        items: dict[ProfileId, Mapping[str, str]] = {}
-        calls = 0
-        for item in mapped.items:
-            requests = self._endpoint.encode(work_of(record, item))
-            if isinstance(requests, Outcome):
-                return dead(requests.reason, requests.message)
-            calls += len(requests)
-            items[item.profile] = item.attributes
-        return End(name=DELIVERED, items=items, calls=calls)
+
+def end_of(
+    mappings: MappingSet, endpoint: Endpoint, record: Record, answer: Decoded | None
+) -> End:
+    """Return how a record whose event is known would end."""
+    mapped = mapped_of(mappings, record, answer)
+    if isinstance(mapped, Failure):
+        return dead(mapped.code, mapped.message)
+    if mapped.skipped is not None:
+        return End(name=f"skipped: {mapped.skipped}")
+    items: dict[ProfileId, Mapping[str, str]] = {}
+    calls = 0
+    for item in mapped.items:
+        requests = endpoint.encode(work_of(record, item))
+        if isinstance(requests, Outcome):
+            return dead(requests.reason, requests.message)
+        calls += len(requests)
+        items[item.profile] = item.attributes
+    return End(name=DELIVERED, items=items, calls=calls)
 
 
 def dead(code: str, message: str) -> End:

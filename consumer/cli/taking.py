@@ -11,13 +11,13 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from consumer.cli.cluster import Cluster
-from consumer.cli.letter import opened
 from consumer.cli.material import Material, read_text
 from consumer.cli.trial import Taken
 from consumer.cli.writers import Writers, rule_of
 from consumer.config.settings import Settings
 from consumer.decode.decoder import Framing, TopicRule
 from consumer.errors import UsageError
+from consumer.letters.letter import opened
 from consumer.mapping.mapping_set import MappingSet
 from consumer.mapping.plan import Plan
 from consumer.mapping.record_json import RecordShapeError, event_of

@@ -8,7 +8,6 @@ from dataclasses import dataclass, field
 
 import msgspec
 
-from consumer.cli.letter import opened
 from consumer.cli.material import Material
 from consumer.cli.writers import Writers, named_by, rule_of
 from consumer.decode.admission import admit
@@ -19,6 +18,7 @@ from consumer.decode.masked import masked_event
 from consumer.decode.masking import Masking
 from consumer.decode.nodes import Structure
 from consumer.decode.readers import ReaderSchema
+from consumer.letters.letter import opened
 from consumer.model import Decoded, Header, Record, SchemaId, Undecodable
 from consumer.registry import RegisteredSchema
 from consumer.settle import PREFIX

@@ -6,10 +6,10 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 
 from consumer.cli.hidden import hidden, hidden_fields
-from consumer.cli.letter import Letter
 from consumer.cli.writers import Answer, named_by
 from consumer.config.settings import Settings
 from consumer.decode.decoder import Framing, Unclaimed
+from consumer.letters.letter import Letter
 from consumer.mapping.explaining import RuleTrace, Trace, explain
 from consumer.mapping.mapping_set import MappingSet
 from consumer.mapping.plan import Plan

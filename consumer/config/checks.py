@@ -19,6 +19,7 @@ def check_together(
     """Note every pair of values that contradict each other."""
     check_lease(settings, where, faults)
     check_registry(settings, where, faults)
+    check_letters(settings, where, faults)
     if settings.target.unknown_profiles == "check":
         faults.add(
             "C106",
@@ -56,6 +57,25 @@ def check_lease(
             f"`source.membership_lease_seconds` ({lease:g}) is more than {most:g}: "
             f"the smaller of 20 and half the session timeout ({session:g} s).",
             "Make it smaller, or remove it.",
+        )
+
+
+def check_letters(
+    settings: Settings, where: Callable[[Path], Where], faults: Faults
+) -> None:
+    """Note replayed records that would go to a topic that has others."""
+    replay = settings.dead_letters.replay_topic
+    others = {
+        settings.dead_letters.topic: "`dead_letters.topic`",
+        "{topic}": "the source topic",
+    }
+    if replay in others:
+        faults.add(
+            "C109",
+            where(("dead_letters", "replay_topic")),
+            f"`dead_letters.replay_topic` is the same as {others[replay]}: what comes "
+            "again has a topic of its own.",
+            "Write another name, such as `{group}.{topic}.replay`.",
         )
 
 

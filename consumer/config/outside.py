@@ -229,6 +229,24 @@ class DeadLetterSettings:
         default=True,
         metadata=key(Boolean(), "Whether a missing one is created at start"),
     )
+    replay_topic: str = field(
+        default="{group}.{topic}.replay",
+        metadata=key(
+            Text(
+                pattern=r"([A-Za-z0-9._-]|\{group\}|\{topic\})*\{topic\}"
+                r"([A-Za-z0-9._-]|\{group\})*",
+                meaning="a topic name in which {topic} stands, and perhaps {group}",
+            ),
+            "Topic of records that `consumer dlq replay` sends again; the group owns it, "
+            "and `{group}` and `{topic}` are filled in",
+        ),
+    )
+    read_replays: bool = field(
+        default=True,
+        metadata=key(
+            Boolean(), "Whether those topics are read, each as soon as it is there"
+        ),
+    )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

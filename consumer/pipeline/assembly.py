@@ -15,6 +15,8 @@ from consumer.decode.limits import DecodeLimits
 from consumer.deliver.single import Single
 from consumer.deliver.single_settings import OverValue, Shape, SingleSettings
 from consumer.errors import ConfigurationError, FileFault
+from consumer.letters.replayed import again
+from consumer.letters.topics import TopicNames
 from consumer.model import Settlement
 from consumer.pipeline.dispatch import Dispatch
 from consumer.pipeline.in_force import InForce
@@ -22,12 +24,13 @@ from consumer.pipeline.intake import Intake
 from consumer.pipeline.observe import Observer
 from consumer.pipeline.pipeline import Pipeline, PipelinePolicy, Rooms
 from consumer.pipeline.ports import Letters, Registry, Transport
+from consumer.pipeline.replays import Replays
 from consumer.pipeline.schemas import SchemaDesk
 from consumer.pipeline.settlement import Compose, SettlementDesk
 from consumer.schedule.policy import MergePolicy, RetryPolicy, SchedulePolicy
 from consumer.schedule.quota import Quota
 from consumer.schedule.scheduler import Scheduler
-from consumer.settle import DeadLetter, LetterContext, dead_letter, letter_topic
+from consumer.settle import DeadLetter, LetterContext, dead_letter
 from consumer.source.values import OutOfRange, SourceOptions
 from consumer.transport.settings import TransportSettings
 
@@ -99,6 +102,17 @@ def single_settings(settings: Settings) -> SingleSettings:
         value_chars=target.value_chars,
         over_value=OverValue(target.over_value),
         retry_after_cap_seconds=settings.retry.retry_after_cap_seconds,
+    )
+
+
+def topic_names(settings: Settings) -> TopicNames:
+    """Return how the group names its topics."""
+    letters = settings.dead_letters
+    return TopicNames(
+        group=settings.kafka.group_id,
+        letter_template=letters.topic,
+        replay_template=letters.replay_topic,
+        reads_replays=letters.read_replays,
     )
 
 
@@ -216,7 +230,8 @@ def assemble(
         has_registry=outside.registry is not None,
     )
     quota = Quota(settings.limits.calls_per_day)
-    compose, topic_of = letter_writer(settings, in_force, outside, clock, wall_ms)
+    replays = Replays(in_force, topic_names(settings))
+    compose, topic_of = letter_writer(settings, replays, outside, clock, wall_ms)
     settlement = SettlementDesk(
         scheduler=scheduler,
         letters=outside.letters,
@@ -232,6 +247,7 @@ def assemble(
         scheduler=scheduler,
         decoder=decoder,
         in_force=in_force,
+        replays=replays,
         observer=outside.observer,
         schemas=schemas,
         clock=clock,
@@ -268,34 +284,35 @@ def assemble(
 
 def letter_writer(
     settings: Settings,
-    in_force: InForce,
+    replays: Replays,
     outside: Outside,
     clock: Callable[[], float],
     wall_ms: Callable[[], int],
 ) -> tuple[Compose, Callable[[str], str]]:
     """Return how a dead letter is composed, and where those of a topic go."""
-    group, template = settings.kafka.group_id, settings.dead_letters.topic
-
-    def topic_of(topic: str) -> str:
-        return letter_topic(template, group, topic)
+    names = topic_names(settings)
 
     def compose(
         settlement: Settlement, traceparent: str, *, has_value: bool
     ) -> DeadLetter:
-        topic = topic_of(settlement.record.source.topic)
+        topic = replays.letters_of(settlement.record.source.topic)
+        before = replays.letter(settlement.record)
         return dead_letter(
-            settlement,
+            settlement if before is None else again(settlement, before),
             LetterContext(
-                group=group,
-                template=template,
+                group=names.group,
+                template=names.letter_template,
                 partitions=outside.letter_partitions.get(topic, 1),
                 max_bytes=LETTER_BYTES if has_value else 0,
-                mapping_set=in_force.mappings.version,
+                mapping_set=replays.in_force.mappings.version,
                 now=clock(),
                 wall_ms=wall_ms(),
-                owners=in_force.material.owners,
+                owners=replays.in_force.material.owners,
+                replays=0 if before is None else before.replays + 1,
+                topic=topic,
+                first_failure="" if before is None else before.first_failure,
                 traceparent=traceparent,
             ),
         )
 
-    return compose, topic_of
+    return compose, replays.letters_of

@@ -9,6 +9,8 @@ Rules:
     - A record of a topic that no mapping names any more, read before the topic was given
       back, waits until it is: nobody said that it may be skipped.
     - A record is admitted (counted, incomplete) before anything else happens to it.
+    - A record that comes again by a replay topic is read and mapped as the one that it
+      was; for the scheduler it stays where it was read.
 """
 
 from __future__ import annotations
@@ -20,6 +22,8 @@ from collections.abc import Callable, Iterable, Mapping
 from consumer.decode.decoder import Decoder, Unclaimed
 from consumer.decode.readers import ReaderSchema
 from consumer.errors import SchemaUnresolvableError
+from consumer.letters.letter import Letter
+from consumer.letters.replayed import left
 from consumer.model import (
     Decoded,
     Failure,
@@ -38,6 +42,7 @@ from consumer.model import (
 )
 from consumer.pipeline.in_force import InForce
 from consumer.pipeline.observe import Observer
+from consumer.pipeline.replays import Replays
 from consumer.pipeline.schemas import SchemaDesk
 from consumer.schedule.scheduler import Scheduler
 
@@ -73,6 +78,7 @@ class Intake:
         scheduler: Scheduler,
         decoder: Decoder,
         in_force: InForce,
+        replays: Replays,
         observer: Observer,
         schemas: SchemaDesk,
         clock: Callable[[], float],
@@ -82,6 +88,7 @@ class Intake:
         self._scheduler = scheduler
         self._decoder = decoder
         self._in_force = in_force
+        self._replays = replays
         self._observer = observer
         self._schemas = schemas
         self._clock = clock
@@ -121,6 +128,7 @@ class Intake:
         What did not resolve, or was claimed by no mapping, is tried again.
         """
         self._decoder.renew(readers)
+        self._replays.renew()
         self._held_topics.clear()
         self._unmapped.clear()
         now = self._clock()
@@ -167,23 +175,29 @@ class Intake:
 
     def _advance(self, record: Record, now: float) -> bool:
         """Bring `record` to the scheduler; False when it has to wait."""
-        rule = self._in_force.rule(record.source.topic)
+        replay = self._replays.taken(record)
+        if isinstance(replay, Failure):
+            self._hand_over(record, replay, now)
+            return True
+        seen = record if replay is None else replay.origin
+        rule = self._in_force.rule(seen.source.topic)
         if not rule.readers or (
             self._held_topics and record.source.topic in self._held_topics
         ):
             self._waiting.setdefault(record.source, Waiting(now)).schema_id = None
             return False
-        if record.value is None:
-            mapped = self._in_force.mappings.map_tombstone(record)
-            self._hand_over(record, mapped, now)
+        if seen.value is None:
+            mapped = self._in_force.mappings.map_tombstone(seen)
+            self._hand_over(record, mapped, now, replay)
             return True
         try:
-            answer = self._decoder.decode(record, rule)
+            answer = self._decoder.decode(seen, rule)
         except SchemaUnresolvableError as error:
             self._hold_topic(record, str(error), now)
             return False
         if type(answer) is Decoded:
-            self._hand_over(record, self._in_force.mappings.map(record, answer), now)
+            mapped = self._in_force.mappings.map(seen, answer)
+            self._hand_over(record, mapped, now, replay)
         elif type(answer) is NeedsSchema:
             self._hold(record, answer.id, now)
             return False
@@ -196,10 +210,18 @@ class Intake:
             self._skip_unclaimed(record, answer, now)
         return True
 
-    def _hand_over(self, record: Record, mapped: Mapped | Failure, now: float) -> None:
+    def _hand_over(
+        self,
+        record: Record,
+        mapped: Mapped | Failure,
+        now: float,
+        replay: Letter | None = None,
+    ) -> None:
         if type(mapped) is Failure:
             self._on_settled(self._scheduler.reject(record, mapped, now))
             return
+        if replay is not None and isinstance(mapped, Mapped):
+            mapped = left(mapped, replay)
         items: tuple[Item, ...] = mapped.items  # type: ignore[union-attr]  # a Mapped: type() narrows one way only
         for item in items:
             if item.skewed:

@@ -19,6 +19,7 @@ import consumer
 from consumer.config.settings import Settings
 from consumer.deadletter import DeadLetters
 from consumer.health import HealthServer, Heart
+from consumer.letters.topics import TopicNames
 from consumer.mapping.mapping_set import MappingSet
 from consumer.pipeline.advice import Advice
 from consumer.pipeline.assembly import (
@@ -27,6 +28,7 @@ from consumer.pipeline.assembly import (
     base_url,
     lease_seconds,
     source_options,
+    topic_names,
     transport_settings,
 )
 from consumer.pipeline.in_force import InForce
@@ -37,7 +39,6 @@ from consumer.pipeline.ports import Transport
 from consumer.pipeline.reload import Reloader
 from consumer.pipeline.status import Reporter
 from consumer.registry import Registry
-from consumer.settle import letter_topic
 from consumer.source.properties import producer_properties
 from consumer.source.session import session_timeout_seconds
 from consumer.source.source import Source
@@ -126,6 +127,7 @@ class Run:
         metrics: Metrics,
     ) -> None:
         self._settings = settings
+        self._names = topic_names(settings)
         self._in_force = InForce(material)
         self._tracing = tracing
         self._metrics = metrics
@@ -179,7 +181,7 @@ class Run:
         if self._token is not None:
             beside.append(asyncio.create_task(self._watch_token(self._token)))
         try:
-            wanted = subscription(self._in_force.mappings)
+            wanted = subscription(self._in_force.mappings, self._names)
             starting = asyncio.create_task(source.start(wanted))
             stopping = asyncio.create_task(stop.wait())
             beside += [starting, stopping]
@@ -221,13 +223,9 @@ class Run:
 
     async def _ready_letters(self, letters: DeadLetters, mappings: MappingSet) -> None:
         """See to it that every topic has one for its letters."""
-        settings = self._settings
-        template, group = settings.dead_letters.topic, settings.kafka.group_id
-        wanted = {
-            letter_topic(template, group, topic): topic for topic in mappings.topics
-        }
+        wanted = {self._names.letters(topic): topic for topic in mappings.topics}
         found = await letters.ensure_topics(
-            wanted, may_create=settings.dead_letters.create
+            wanted, may_create=self._settings.dead_letters.create
         )
         self._partitions.update(found)
 
@@ -240,8 +238,9 @@ class Run:
             # First the swap: a record of a new topic must meet its mapping, and one of
             # a topic that goes waits until it is given back.
             pipeline.swap(material)
-            if subscription(before) != subscription(after):
-                source.subscribe(subscription(after))
+            wanted = subscription(after, self._names)
+            if wanted != subscription(before, self._names):
+                source.subscribe(wanted)
 
         count = self._metrics.counter(names.RELOADS)
         return Reloader(
@@ -322,10 +321,14 @@ class Run:
             log.info("a new token is in use")
 
 
-def subscription(mappings: MappingSet) -> Subscription:
-    """Return what is read for `mappings`."""
+def subscription(mappings: MappingSet, names: TopicNames) -> Subscription:
+    """Return what is read for `mappings`: their topics, and what comes again of them."""
+    patterns = tuple(mappings.patterns)
     return Subscription(
-        topics=tuple(sorted(mappings.topics)), patterns=tuple(mappings.patterns)
+        topics=tuple(sorted(mappings.topics)),
+        patterns=patterns,
+        optional=names.optional(mappings.topics),
+        optional_patterns=names.optional_patterns(patterns),
     )
 
 

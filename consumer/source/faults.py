@@ -125,6 +125,12 @@ class Faults:
         if error is None or error.code() in IGNORED:
             return
         topic, number = message.topic(), message.partition()
+        if (
+            error.code() == KafkaError.UNKNOWN_TOPIC_OR_PART
+            and topic is not None
+            and topic.startswith("^")
+        ):
+            return  # a pattern that matches nothing yet is no fault
         partition = (
             None if topic is None or number is None else TopicPartition(topic, number)
         )

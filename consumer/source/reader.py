@@ -24,6 +24,7 @@ from confluent_kafka import TopicPartition as Place
 
 from consumer.errors import ConsumerError
 from consumer.model import Commit, Record, TopicPartition
+from consumer.source.arrivals import Arrivals
 from consumer.source.audit import Audit
 from consumer.source.bridge import Bridge
 from consumer.source.commits import Commits
@@ -118,7 +119,8 @@ class Reader:
         self.partitions = Partitions(
             self.consumer, incremental=is_incremental(settings.kafka)
         )
-        starts = Starts(self.consumer, policy, settings.out_of_range)
+        self.arrivals = Arrivals(self.consumer, settings.arrival_seconds)
+        starts = Starts(self.consumer, policy, settings.out_of_range, self.is_optional)
         self.commits = Commits(
             self.partitions,
             lambda *found: bridge.tell(report, *found),
@@ -177,7 +179,7 @@ class Reader:
     def begun(self, subscription: Subscription) -> bool:
         """Whether reading has begun; `started` has the reason if not."""
         try:
-            connected(
+            known = connected(
                 self.consumer,
                 subscription,
                 self.settings,
@@ -188,7 +190,7 @@ class Reader:
             self.started.set_exception(error)
             return False
         if self._close_by is None:
-            self.subscribe(subscription)
+            self.read(subscription, known)
         self.started.set_result(None)
         return True
 
@@ -197,11 +199,29 @@ class Reader:
         self.serve()
         return self._close_by is None
 
+    def is_optional(self, topic: str) -> bool:
+        """Whether a topic that is read need not have been there."""
+        return self._subscription is not None and self._subscription.is_optional(topic)
+
+    def read(self, subscription: Subscription, known: frozenset[str]) -> None:
+        """Read exactly what is named; of its optional topics `known` are there."""
+        self.arrivals.want(subscription.optional, known)
+        self.subscribe(subscription)
+
+    def change(self, subscription: Subscription) -> None:
+        """Read exactly what is named from now on (a command)."""
+        self.read(subscription, frozenset())
+
     def subscribe(self, subscription: Subscription) -> None:
-        """Read exactly what is named (a command, when it changes)."""
+        """Join the group with what is named and, where it is optional, there."""
         self._subscription = subscription
         self.consumer.subscribe(
-            [*subscription.topics, *subscription.patterns],
+            [
+                *subscription.topics,
+                *self.arrivals.found,
+                *subscription.patterns,
+                *subscription.optional_patterns,
+            ],
             on_assign=self.rebalance.on_assign,
             on_revoke=self.rebalance.on_revoke,
             on_lost=self.rebalance.on_lost,
@@ -224,6 +244,7 @@ class Reader:
         self.faults.mend(now)
         self.commits.check(now)
         self.check_assignment(now)
+        self.check_arrivals(now)
         room = self.room.left()
         if self.faults.is_fatal:
             self.room.wait(POLL_SECONDS)  # `poll` would give the error without end
@@ -241,6 +262,12 @@ class Reader:
         if astray:
             self.rebalance.tell_astray(astray)
             self.consumer.unsubscribe()
+            self.subscribe(self._subscription)
+
+    def check_arrivals(self, now: float) -> None:
+        """Read optional topics that are there now, and leave those that are gone."""
+        if self._subscription is not None and self.arrivals.check(now):
+            log.info("optional topics: %s", ", ".join(self.arrivals.found) or "none")
             self.subscribe(self._subscription)
 
     def serve(self) -> None:

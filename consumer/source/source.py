@@ -60,7 +60,7 @@ class Source:
 
     def subscribe(self, subscription: Subscription) -> None:
         """Read exactly `subscription` from now on; a topic that is missing is a fault."""
-        self._reader.command(lambda: self._reader.subscribe(subscription))
+        self._reader.command(lambda: self._reader.change(subscription))
 
     def grant(self, room: int) -> None:
         """Let at most `room` more records be handed over from now on.

@@ -7,7 +7,7 @@ acknowledged commit) and the offset map in the metadata says what is done beyond
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from confluent_kafka import Consumer, KafkaException
@@ -49,17 +49,25 @@ class Start:
 class Starts:
     """Resolves starts. Owned by the consumer's thread.
 
+    A topic that need not have been there begins at its beginning: what was written to it
+    before it was found must not be passed over, whatever the policy is for others.
+
     Attributes:
         acknowledged: The newest acknowledged offset of each partition that this process
             ever committed: what the group says later must not be less.
     """
 
     def __init__(
-        self, consumer: Consumer, policy: str, out_of_range: OutOfRange
+        self,
+        consumer: Consumer,
+        policy: str,
+        out_of_range: OutOfRange,
+        is_optional: Callable[[str], bool],
     ) -> None:
         self.consumer = consumer
         self.policy = policy
         self.out_of_range = out_of_range
+        self.is_optional = is_optional
         self.acknowledged: dict[TopicPartition, int] = {}
 
     def resolved(self, partitions: Sequence[TopicPartition]) -> list[Start]:
@@ -94,8 +102,9 @@ class Starts:
             low, high = watermarks(self.consumer, partition)
         except KafkaException:
             return None
-        if self.policy != "error":
-            offset = low if self.policy == "earliest" else high
+        policy = "earliest" if self.is_optional(partition.topic) else self.policy
+        if policy != "error":
+            offset = low if policy == "earliest" else high
             return Start(partition=partition, offset=offset)
         fault = SourceFault(
             kind=SourceFaultKind.NO_OFFSET,

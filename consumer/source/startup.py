@@ -80,7 +80,7 @@ def connected(
     settings: SourceOptions,
     cause: Callable[[], SourceFault | None],
     is_wanted: Callable[[], bool],
-) -> None:
+) -> frozenset[str]:
     """Return once a broker has answered and every topic is there.
 
     Args:
@@ -89,6 +89,9 @@ def connected(
         settings: The time-out and the servers' names.
         cause: Gives the newest connection error.
         is_wanted: Becomes False when the start is given up.
+
+    Returns:
+        All topics of the cluster that we may see; none when the start was given up.
 
     Raises:
         DependencyError: No broker answered in time; the message says why and the mend.
@@ -103,13 +106,14 @@ def connected(
         if known is not None:
             missing = tuple(sorted(set(subscription.topics) - known))
             if not missing:
-                return
+                return frozenset(known)
             if waited > min(TOPIC_GRACE_SECONDS, settings.startup_timeout_seconds):
                 raise UnknownTopicError(missing)
         if waited > settings.startup_timeout_seconds:
             consumer.poll(0)  # the cause may have come while the list was waited for
             raise DependencyError(unreachable(settings, cause()))
         time.sleep(0.05)
+    return frozenset()
 
 
 def topics(consumer: Consumer) -> set[str] | None:

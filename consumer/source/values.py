@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import enum
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Protocol, TypeAlias
@@ -44,6 +45,7 @@ class SourceOptions:
         assignment_grace_seconds: How long the group and we may disagree on what is
             ours (`group.protocol: consumer`); several heartbeats, whose interval is the
             broker's (5 s unless told otherwise).
+        arrival_seconds: How often optional topics are looked for.
         out_of_range: What an offset out of range means.
     """
 
@@ -52,6 +54,7 @@ class SourceOptions:
     revoke_timeout_seconds: float = 12.0
     commit_timeout_seconds: float = 5.0
     assignment_grace_seconds: float = 20.0
+    arrival_seconds: float = 5.0
     out_of_range: OutOfRange = OutOfRange.PAUSE
 
     def __post_init__(self) -> None:
@@ -73,10 +76,15 @@ class Subscription:
         topics: Real names; each must exist when the source starts.
         patterns: Regular expressions that begin with `^`, as librdkafka has them; one
             that matches nothing is no fault, and topics that come later are found.
+        optional: Real names of topics that need not exist: read from their beginning,
+            whatever `auto.offset.reset` says, once they are there.
+        optional_patterns: The same for patterns.
     """
 
     topics: tuple[str, ...]
     patterns: tuple[str, ...] = ()
+    optional: tuple[str, ...] = ()
+    optional_patterns: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
         """Refuse what librdkafka would read otherwise.
@@ -86,8 +94,17 @@ class Subscription:
         """
         if not self.topics and not self.patterns:
             raise ValueError("a subscription names at least one topic")
-        if not all(pattern.startswith("^") for pattern in self.patterns):
+        if not all(
+            pattern.startswith("^")
+            for pattern in (*self.patterns, *self.optional_patterns)
+        ):
             raise ValueError("a pattern begins with ^")
+
+    def is_optional(self, topic: str) -> bool:
+        """Return whether a topic that is read need not have been there."""
+        return topic in self.optional or any(
+            re.search(pattern, topic) for pattern in self.optional_patterns
+        )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -219,6 +219,7 @@ def options(cluster: Cluster, group: str, kafka: Kafka) -> SourceOptions:
         revoke_timeout_seconds=3,
         commit_timeout_seconds=3,
         assignment_grace_seconds=3,
+        arrival_seconds=0.1,
     )
 
 
@@ -230,6 +231,7 @@ async def joined(
     *,
     room: int = ROOM,
     out_of_range: OutOfRange = OutOfRange.PAUSE,
+    subscription: Subscription | None = None,
 ) -> AsyncIterator[Member]:
     """Give a member of the group that is named as `topic` and reads it.
 
@@ -241,7 +243,7 @@ async def joined(
     )
     member.source = Source(chosen, asyncio.get_running_loop(), member)
     try:
-        await member.source.start(Subscription(topics=(topic,)))
+        await member.source.start(subscription or Subscription(topics=(topic,)))
         member.source.grant(room)
         yield member
     finally:

@@ -9,8 +9,11 @@ from dataclasses import dataclass, field
 import pytest
 from confluent_kafka import Consumer
 from confluent_kafka import TopicPartition as Place
+from confluent_kafka.admin import AdminClient
+from confluent_kafka.admin._config import ConfigResource
+from confluent_kafka.admin._resource import ResourceType
 
-from consumer.deadletter import DeadLetters, LetterTooLargeError
+from consumer.deadletter import SIZE, DeadLetters, LetterTooLargeError
 from consumer.errors import ConfigurationError, DependencyError
 from tests.broker.kafka import Cluster, KafkaBroker
 from tests.broker.mock import MockCluster
@@ -68,6 +71,15 @@ def read(cluster: Cluster, topic: str, partition: int, count: int) -> list[Lette
     ]
 
 
+def setting(cluster: Cluster, topic: str, name: str) -> int:
+    """Return a number among a topic's settings."""
+    admin = AdminClient({"bootstrap.servers": cluster.bootstrap, "log_level": 0})
+    (answer,) = admin.describe_configs([
+        ConfigResource(ResourceType.TOPIC, topic)
+    ]).values()
+    return int(answer.result(10)[name].value)
+
+
 async def test_a_written_letter_is_there(cluster: Cluster) -> None:
     """After `write` the letter can be read: key, value, headers and partition as given."""
     topic = new_topic(cluster, 3)
@@ -100,6 +112,31 @@ async def test_a_letter_that_is_too_large_is_named_so(cluster: Cluster) -> None:
     with pytest.raises(LetterTooLargeError, match=topic):
         await letters.write(Letter(topic, value=bytes(5000)))
     await letters.write(Letter(topic))
+    await letters.aclose(5)
+
+
+@pytest.mark.kafka
+async def test_letters_side_by_side_do_not_make_each_other_too_large(
+    kafka_broker: Cluster,
+) -> None:
+    """Bug: letters of one batch were too large together, and lost their values."""
+    topic = new_topic(kafka_broker, max_message_bytes="4000")
+    letters = letters_for(kafka_broker, linger_ms=200)
+    values = [b"%03d" % number * 300 for number in range(20)]
+    await asyncio.gather(*(letters.write(Letter(topic, value=each)) for each in values))
+    await letters.aclose(5)
+    found = await asyncio.to_thread(read, kafka_broker, topic, 0, len(values))
+    assert values == [letter.value for letter in found]
+
+
+@pytest.mark.kafka
+async def test_the_topic_says_what_is_too_large(kafka_broker: Cluster) -> None:
+    """Bug: a letter of more than 1 MB was too large for librdkafka's default."""
+    topic = new_topic(kafka_broker, max_message_bytes="3000000")
+    letters = letters_for(kafka_broker)
+    await letters.write(Letter(topic, value=bytes(2_500_000)))
+    with pytest.raises(LetterTooLargeError, match=topic):
+        await letters.write(Letter(topic, value=bytes(3_500_000)))
     await letters.aclose(5)
 
 
@@ -149,14 +186,18 @@ async def test_missing_topics_are_refused_or_named(cluster: Cluster) -> None:
 async def test_missing_topics_are_created_like_their_source(
     kafka_broker: Cluster,
 ) -> None:
-    """A new letter topic has its source's partition count; one that exists keeps its."""
-    source = new_topic(kafka_broker, 3)
+    """A new letter topic has its source's partition count; one that exists keeps its.
+
+    It takes what its source takes, and a letter's headers besides.
+    """
+    source = new_topic(kafka_broker, 3, max_message_bytes="50000")
     other = new_topic(kafka_broker, 2)
     wanted = {f"{source}.dead-letters": source, other: source}
     letters = letters_for(kafka_broker)
     expected = {f"{source}.dead-letters": 3, other: 2}
     assert expected == await letters.ensure_topics(wanted, may_create=True)
     assert expected == await letters.ensure_topics(wanted, may_create=False)
+    assert setting(kafka_broker, f"{source}.dead-letters", SIZE) == 50_000 + (1 << 16)
     await letters.write(Letter(f"{source}.dead-letters", 2))
     await letters.aclose(5)
 

@@ -17,6 +17,8 @@ def context(
     partitions: int = 12,
     max_bytes: int = 1_000_000,
     traceparent: str = "00-ab-cd-01",
+    topic: str = "",
+    first_failure: str = "",
 ) -> LetterContext:
     """Return a context read at 100.0, which is 2023-11-14T22:13:20Z."""
     return LetterContext(
@@ -28,6 +30,8 @@ def context(
         now=100.0,
         wall_ms=1_700_000_000_000,
         owners={"loans": "lending-data", "others": "lending-data"},
+        topic=topic,
+        first_failure=first_failure,
         traceparent=traceparent,
     )
 
@@ -83,6 +87,16 @@ def test_a_letter_says_where_when_and_why() -> None:
         "dead-letter-traceparent": b"00-ab-cd-01",
         "dead-letter-delivered": b"0123456789abcdef,fedcba9876543210",
     }
+
+
+def test_a_letter_may_go_elsewhere_and_know_an_earlier_failure() -> None:
+    """That of a replayed record goes to its source's letters, since its first failure."""
+    since = "2023-11-01T00:00:00.000Z"
+    letter = dead_letter(given_up(), context(topic="letters", first_failure=since))
+    assert letter.topic == "letters"
+    said = dict(letter.headers)
+    assert said["dead-letter-first-failure"] == since.encode()
+    assert said["dead-letter-last-failure"] == b"2023-11-14T22:13:19.999Z"
 
 
 def test_what_is_not_known_is_not_said() -> None:

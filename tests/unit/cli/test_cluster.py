@@ -36,6 +36,26 @@ def test_the_newest_of_all_partitions(mock_cluster: MockCluster) -> None:
     assert len(every) == 30
 
 
+def test_all_records_and_some(mock_cluster: MockCluster) -> None:
+    """A whole topic, or ranges of its partitions as far as they are there."""
+    mock_cluster.create_topic(TOPIC, partitions=3)
+    mock_cluster.create_topic("empty")
+    producer = Producer({"bootstrap.servers": mock_cluster.bootstrap})
+    for number in range(600):
+        producer.produce(TOPIC, str(number), partition=number % 2)
+    assert producer.flush(10) == 0
+    with reader(mock_cluster) as client:
+        assert client.topics() >= {TOPIC, "empty"}
+        assert list(client.every("empty")) == []
+        found = {(one.source.partition, one.offset) for one in client.every(TOPIC)}
+        assert found == {(number % 2, number // 2) for number in range(600)}
+        some = client.between(TOPIC, {0: (5, 6), 1: (298, 900), 2: (0, 3)})
+        places = sorted((one.source.partition, one.offset) for one in some)
+        assert places == [(0, 5), (0, 6), (1, 298), (1, 299)]
+        with pytest.raises(UsageError, match="the cluster has no topic none"):
+            list(client.every("none"))
+
+
 def test_one_record(mock_cluster: MockCluster) -> None:
     """A record as it is, by its place; static membership plays no part."""
     mock_cluster.create_topic(TOPIC)

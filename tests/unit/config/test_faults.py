@@ -96,6 +96,21 @@ from tests.unit.config.files import LEAST, faults, settings
             ),
         ),
         (
+            "dead_letters: {topic: '{topic}.again', replay_topic: '{topic}.again'}",
+            (
+                "C109 `dead_letters.replay_topic` is the same as `dead_letters.topic`: "
+                "what comes again has a topic of its own. Write another name, such as"
+            ),
+        ),
+        (
+            "dead_letters: {replay_topic: '{topic}'}",
+            "C109 `dead_letters.replay_topic` is the same as the source topic: ",
+        ),
+        (
+            "dead_letters: {replay_topic: '{group}.replay'}",
+            "`dead_letters.replay_topic` must be a topic name in which {topic} stands",
+        ),
+        (
             "registry: {url: 'http://h', password: x}",
             (
                 "`registry.password` stands without `registry.username`. Set "

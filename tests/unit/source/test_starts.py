@@ -73,7 +73,7 @@ def starts(
     out_of_range: OutOfRange = OutOfRange.PAUSE,
 ) -> Starts:
     """Return starts that ask `broker`."""
-    return Starts(broker, policy, out_of_range)  # type: ignore[arg-type] # only what is used of a consumer
+    return Starts(broker, policy, out_of_range, "later".__eq__)  # type: ignore[arg-type] # only what is used of a consumer
 
 
 def test_the_committed_offset_and_its_metadata_are_the_start() -> None:
@@ -137,3 +137,11 @@ def test_what_others_committed_beyond_ours_is_fine() -> None:
     asked = starts(Broker({0: (70, "")}))
     asked.acknowledged[FIRST] = 50
     assert asked.resolved([FIRST]) == [Start(partition=FIRST, offset=70)]
+
+
+@pytest.mark.parametrize("policy", ["earliest", "latest", "error"])
+def test_an_optional_topic_begins_at_its_beginning(policy: str) -> None:
+    """What was written before it was found counts, whatever the policy is for others."""
+    partition = TopicPartition("later", 0)
+    (start,) = starts(Broker(), policy).resolved([partition])
+    assert start == Start(partition=partition, offset=10)

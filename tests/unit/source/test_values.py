@@ -25,7 +25,24 @@ def test_a_subscription_names_something() -> None:
         Subscription(topics=())
     with pytest.raises(ValueError, match="begins with"):
         Subscription(topics=(), patterns=("events.*",))
+    with pytest.raises(ValueError, match="begins with"):
+        Subscription(topics=("t",), optional_patterns=("events.*",))
     assert Subscription(topics=(), patterns=("^events.*",)).topics == ()
+
+
+def test_an_optional_topic_is_named_or_matched() -> None:
+    """By its whole name, or by a pattern of optional topics; no other is."""
+    wanted = Subscription(
+        topics=("a",),
+        patterns=("^b",),
+        optional=("a.r",),
+        optional_patterns=("^(c.r)$",),
+    )
+    names = ("a", "b", "a.r", "c.r", "c.rx")
+    assert [wanted.is_optional(name) for name in names] == [
+        *(False, False),
+        *(True, True, False),
+    ]
 
 
 def test_the_classic_session_timeout_is_the_members_own() -> None:

@@ -1,0 +1,1 @@
+"""Dead letters read back: what they say, which are open, and how a record comes again."""
