@@ -65,6 +65,7 @@ STOPS = {
 FAULT_REASONS = {
     SourceFaultKind.OUT_OF_RANGE: PauseReason.OUT_OF_RANGE,
     SourceFaultKind.NO_OFFSET: PauseReason.OUT_OF_RANGE,
+    SourceFaultKind.JUMPED_BACK: PauseReason.OUT_OF_RANGE,
     SourceFaultKind.COMMIT: PauseReason.COMMIT,
 }
 
