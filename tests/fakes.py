@@ -71,6 +71,7 @@ class FakeSource:
         self._next: dict[TopicPartition, int] = {}
         self._epoch = 0
         self._outstanding = False
+        self._thread = asyncio.Lock()  # one thread gives everything back
         self._is_pumping = False
 
     # ------------------------------------------------------- the outside's side
@@ -108,7 +109,8 @@ class FakeSource:
 
     async def revoke(self, *partitions: TopicPartition) -> None:
         """Take partitions away, as a rebalance does."""
-        await self._give_back(frozenset(partitions), self.revoke_seconds)
+        async with self._thread:
+            await self._give_back(frozenset(partitions), self.revoke_seconds)
 
     def lose(self, *partitions: TopicPartition) -> None:
         """Take partitions away without asking: the group has gone on."""
@@ -159,10 +161,11 @@ class FakeSource:
     async def aclose(self, deadline_seconds: float) -> None:
         """Give everything back within the deadline."""
         self.closed_after.append(deadline_seconds)
-        if self.epochs:
-            await self._give_back(
-                frozenset(self.epochs), min(deadline_seconds, self.revoke_seconds)
-            )
+        async with self._thread:
+            if self.epochs:
+                await self._give_back(
+                    frozenset(self.epochs), min(deadline_seconds, self.revoke_seconds)
+                )
 
     # ------------------------------------------------------------------ inside
 

@@ -281,10 +281,15 @@ class Pipeline:
             self._rooms.scheduler.statistics().in_flight or self._rooms.settlement.owed
         ):
             await asyncio.sleep(TICK_SECONDS)
-        if self._rooms.scheduler.statistics().in_flight:
+        if calls := self._rooms.scheduler.statistics().in_flight:
             log.warning(
                 "drain: calls on the wire were abandoned; their records repeat",
-                extra={"calls": self._rooms.scheduler.statistics().in_flight},
+                extra={"calls": calls},
+            )
+        if letters := self._rooms.settlement.owed:
+            log.warning(
+                "drain: dead letters were not confirmed; their records repeat",
+                extra={"letters": letters},
             )
 
     async def _keep_time(self) -> None:
@@ -333,12 +338,15 @@ class Pipeline:
         """Take nothing more of `partitions`, wait for the wire, name what to commit.
 
         In a drain the wire has had its time already: what the drain has left is for the
-        commit, and waiting on would be cut off together with it.
+        commit, and waiting on would be cut off together with it. The drain may begin in
+        the middle of this, so its end is looked at again and again.
         """
         scheduler = self._rooms.scheduler
         scheduler.fence(partitions)
-        end = min(self._clock() + self._policy.wire_seconds, self._quiet_by)
-        while scheduler.in_flight(partitions) and self._clock() < end:  # noqa: ASYNC110 - as in a drain
+        end = self._clock() + self._policy.wire_seconds
+        while scheduler.in_flight(partitions):  # as in a drain
+            if self._clock() >= min(end, self._quiet_by):
+                break
             await asyncio.sleep(TICK_SECONDS)
         return scheduler.positions(partitions)
 

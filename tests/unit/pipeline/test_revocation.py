@@ -138,3 +138,31 @@ async def test_a_lost_partition_commits_nothing() -> None:
         await world.settle(3)
         assert all(P0 not in one for one in world.source.commits[before:])
         assert world.source.committed[P0] == 0
+
+
+@virtual
+async def test_a_drain_that_begins_during_a_revocation_ends_it_in_time() -> None:
+    """Bug: a revocation waited for the wire beyond the drain, and its commit was lost."""
+    settings = settings_of(
+        target=TargetSettings(client="acme", timeout_seconds=60.0),
+        drain_timeout_seconds=5.0,
+    )
+    world = World(settings)
+    world.source.revoke_seconds = 62.0
+    world.start()
+    world.source.assign(P0, P1)
+    await asyncio.sleep(0.1)
+    world.publish(P0, "a")
+    await world.settle(0.5)
+    world.source.answer_seconds = 99.0  # no commit but the last ones is answered
+    world.target.seconds = 50.0
+    world.publish(P0, "b", "c")
+    world.publish(P1, "d")
+    await world.settle(0.5)
+    started = now()
+    revoking = asyncio.create_task(world.source.revoke(P0))
+    await asyncio.sleep(1)
+    await world.end()
+    await revoking
+    assert now() - started <= 1.0 + 5.0 + 0.1
+    assert (world.source.committed[P0], world.source.committed[P1]) == (1, 0)
