@@ -14,8 +14,16 @@ from contextlib import asynccontextmanager
 
 from tests.broker.kafka import KafkaBroker
 
-__all__ = ["CONSUMER_GROUP_HEARTBEAT", "LossyProxy", "lossy"]
+__all__ = [
+    "CONSUMER_GROUP_HEARTBEAT",
+    "OFFSET_COMMIT",
+    "OFFSET_FETCH",
+    "LossyProxy",
+    "lossy",
+]
 
+OFFSET_COMMIT = 8
+OFFSET_FETCH = 9
 CONSUMER_GROUP_HEARTBEAT = 68
 
 

@@ -12,7 +12,8 @@ from confluent_kafka import TopicPartition as Place
 from consumer.model import Commit, TopicPartition
 from consumer.source import commits as module
 from consumer.source.bridge import Bridge
-from consumer.source.commits import Batch, Commits, of
+from consumer.source.commits import Commits, of
+from consumer.source.refusals import Batch
 from tests.unit.source.test_bridge import Listener
 
 A0, A1, A2 = (TopicPartition("a", number) for number in range(3))
