@@ -339,7 +339,9 @@ class Pipeline:
 
         In a drain the wire has had its time already: what the drain has left is for the
         commit, and waiting on would be cut off together with it. The drain may begin in
-        the middle of this, so its end is looked at again and again.
+        the middle of this, so its end is looked at again and again. It names all
+        partitions: after this rebalance the group may refuse the last commit of the
+        others (ILLEGAL_GENERATION, seen with cooperative-sticky).
         """
         scheduler = self._rooms.scheduler
         scheduler.fence(partitions)
@@ -348,6 +350,9 @@ class Pipeline:
             if self._clock() >= min(end, self._quiet_by):
                 break
             await asyncio.sleep(TICK_SECONDS)
+        if not self.lifecycle.is_live:
+            known = self.statistics().partitions
+            partitions = frozenset(one.partition for one in known)
         return scheduler.positions(partitions)
 
     @fatal

@@ -27,7 +27,7 @@ from typing import TypeAlias
 from confluent_kafka import Consumer, KafkaError, KafkaException
 from confluent_kafka import TopicPartition as Place
 
-from consumer.model import TopicPartition
+from consumer.model import Commit, TopicPartition
 from consumer.source.bridge import Bridge
 from consumer.source.partitions import Partitions
 from consumer.source.refusals import Batch, divided, without_map
@@ -81,6 +81,7 @@ class Commits:
         self.partitions = partitions
         self.report = report
         self.acknowledged = acknowledged
+        self._newest: dict[TopicPartition, Commit] = {}
         self._outstanding: Outstanding | None = None
 
     def send(self, consumer: Consumer, commits: Batch) -> None:
@@ -136,24 +137,33 @@ class Commits:
     def final(
         self, consumer: Consumer, commits: Batch, bridge: Bridge, seconds: float
     ) -> None:
-        """Commit `commits` and wait for the answer, `seconds` at most.
+        """Commit what is new in `commits`, wait for the answer, `seconds` at most.
 
         One that outlives its time can only repeat records: what it would have committed
         is settled, and read again by the next owner at worst.
         """
         live, stale = self.sorted_out(commits)
+        live = {
+            each: live[each] for each in live if self._newest.get(each) != live[each]
+        }
         if not live:
             return
         sent_at = time.monotonic()
         made, failed = committed_by(consumer, live, bridge, sent_at + seconds)
-        log.log(
-            logging.WARNING if failed else logging.INFO,
-            "last commit of %d partitions: %d failed%s, %.3f s",
-            len(live),
-            len(failed),
-            "; what was settled since the one before repeats" if failed else "",
-            time.monotonic() - sent_at,
-        )
+        took = time.monotonic() - sent_at
+        if failed:
+            log.warning(
+                "last commit of %d partitions: %d failed (%s), %.3f s; what was settled "
+                "since the one before repeats",
+                len(live),
+                len(failed),
+                ", ".join(
+                    sorted({KafkaError(code).name() for code in failed.values()})
+                ),
+                took,
+            )
+        else:
+            log.info("last commit of %d partitions, %.3f s", len(live), took)
         made, failed = {**commits, **made}, {**stale, **failed}
         self.remember(made, failed)
         bridge.tell(bridge.listener.on_committed, made, failed, sent_at)
@@ -187,11 +197,10 @@ class Commits:
 
     def remember(self, commits: Batch, failed: Mapping[TopicPartition, int]) -> None:
         """Keep what the broker has acknowledged."""
-        self.acknowledged.update({
-            each: commit.offset
-            for each, commit in commits.items()
-            if each not in failed
-        })
+        for each, commit in commits.items():
+            if each not in failed:
+                self.acknowledged[each] = commit.offset
+                self._newest[each] = commit
 
 
 def committed_by(

@@ -93,6 +93,7 @@ class Rebalance:
             self.partitions.remove(going)  # told already, and on another thread
             return
         if going:
+            log.info("giving back %d partitions", len(going))
             settings = self.settings
             self.give_back(
                 consumer,
@@ -158,9 +159,8 @@ class Rebalance:
     ) -> None:
         """Ask for the positions of `going` and commit them, both by `deadline`."""
         commits = self.bridge.ask(going, min(ask_seconds, left_until(deadline)))
-        chosen = {each: commits[each] for each in going if each in commits}
         seconds = min(commit_seconds, left_until(deadline))
-        self.commits.final(consumer, chosen, self.bridge, seconds)
+        self.commits.final(consumer, commits, self.bridge, seconds)
 
     def take(self, wanted: Sequence[TopicPartition], attempts: int) -> None:
         """Assign those of `wanted` whose start can be read; keep the rest for later."""

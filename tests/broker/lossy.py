@@ -9,8 +9,9 @@ the connection goes on.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+import threading
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager, contextmanager
 
 from tests.broker.kafka import KafkaBroker
 
@@ -20,6 +21,7 @@ __all__ = [
     "OFFSET_FETCH",
     "LossyProxy",
     "lossy",
+    "lossy_on_a_thread",
 ]
 
 OFFSET_COMMIT = 8
@@ -119,3 +121,28 @@ async def lossy(broker: KafkaBroker) -> AsyncIterator[LossyProxy]:
         server.close()
         await proxy.aclose()
         await server.wait_closed()
+
+
+@contextmanager
+def lossy_on_a_thread(broker: KafkaBroker) -> Iterator[LossyProxy]:
+    """Give one on a loop of its own, for clients that are processes."""
+    started = threading.Event()
+    found: list[LossyProxy] = []
+    loop = asyncio.new_event_loop()
+    ends = asyncio.Event()
+
+    async def run() -> None:
+        async with lossy(broker) as proxy:
+            found.append(proxy)
+            started.set()
+            await ends.wait()
+
+    thread = threading.Thread(target=loop.run_until_complete, args=(run(),))
+    thread.start()
+    assert started.wait(10)
+    try:
+        yield found[0]
+    finally:
+        loop.call_soon_threadsafe(ends.set)
+        thread.join()
+        loop.close()

@@ -152,9 +152,10 @@ async def test_a_drain_that_begins_during_a_revocation_ends_it_in_time() -> None
     world.start()
     world.source.assign(P0, P1)
     await asyncio.sleep(0.1)
-    world.publish(P0, "a")
-    await world.settle(0.5)
     world.source.answer_seconds = 99.0  # no commit but the last ones is answered
+    world.publish(P0, "a")
+    world.publish(P1, "x")
+    await world.settle(0.5)
     world.target.seconds = 50.0
     world.publish(P0, "b", "c")
     world.publish(P1, "d")
@@ -162,7 +163,10 @@ async def test_a_drain_that_begins_during_a_revocation_ends_it_in_time() -> None
     started = now()
     revoking = asyncio.create_task(world.source.revoke(P0))
     await asyncio.sleep(1)
+    commits = len(world.source.commits)
     await world.end()
     await revoking
     assert now() - started <= 1.0 + 5.0 + 0.1
-    assert (world.source.committed[P0], world.source.committed[P1]) == (1, 0)
+    # After the rebalance a commit of the partition that stays might be refused.
+    first = {each: made.offset for each, made in world.source.commits[commits].items()}
+    assert first == {P0: 1, P1: 1}

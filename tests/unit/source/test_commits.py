@@ -260,6 +260,18 @@ async def test_a_last_commit_whose_time_is_up_asks_no_more() -> None:
     assert len(desk.client.requests) <= 1
 
 
+async def test_a_last_commit_repeats_nothing_that_was_acknowledged() -> None:
+    """What the broker has, map and all, needs no second answer; news does."""
+    desk = Desk()
+    desk.send(at(7, A0, A1, A2))
+    asked = len(desk.client.requests)
+    news = {**at(8, A1), **at(7, A2, metadata="map")}
+    (result,) = await final(desk, {**at(7, A0), **news})
+    assert result == ({**at(7, A0), **news}, {})
+    assert desk.client.requests[asked:] == [[A1, A2]]
+    assert await final(desk, at(7, A0)) == []
+
+
 async def test_a_last_commit_of_nothing_asks_nothing() -> None:
     """Every epoch was over."""
     desk = Desk()
