@@ -80,6 +80,7 @@ def provoked(reason: PauseReason) -> Provoked:
     return PROVOKED[reason]
 
 
+@pytest.mark.peer("Parallel Consumer fork #469", "Parallel Consumer #857")
 @pytest.mark.parametrize("reason", list(PauseReason))
 def test_a_pause_says_why_since_when_and_what_ends_it_and_ends(
     reason: PauseReason, monkeypatch: pytest.MonkeyPatch

@@ -2,6 +2,8 @@
 
 import asyncio
 
+import pytest
+
 from consumer.config.settings import RetrySettings, TargetSettings
 from consumer.model import Answer
 from tests.fake_transport import SUBMITTED
@@ -13,6 +15,7 @@ def now() -> float:
     return asyncio.get_running_loop().time()
 
 
+@pytest.mark.peer("Vector #12084", "Faust #502")
 @virtual
 async def test_a_revocation_waits_for_the_wire_and_commits_what_came_back() -> None:
     """A call in flight ends and is committed; what waits behind it is released."""
@@ -63,6 +66,7 @@ async def test_a_revocation_waits_no_longer_than_the_targets_time_out() -> None:
         world.pipeline.drain()
 
 
+@pytest.mark.peer("Parallel Consumer fork #345")
 @virtual
 async def test_an_answer_that_comes_after_the_revocation_counts_nothing() -> None:
     """A late delivery of a lost partition is ignored, and its slot is free again."""
@@ -114,6 +118,7 @@ async def test_a_profile_that_failed_in_a_lost_partition_is_free_at_once() -> No
         assert world.statistics.delivered == 1
 
 
+@pytest.mark.peer("Faust #523", "aiokafka #847")
 @virtual
 async def test_a_late_fence_is_not_that_of_the_next_epoch() -> None:
     """A partition that comes back after its revocation is served and committed."""

@@ -181,6 +181,7 @@ def test_what_librdkafka_refuses_at_once_is_answered() -> None:
     assert desk.reported == [(at(7, A0), {A0: KafkaError._STATE})]
 
 
+@pytest.mark.peer("Parallel Consumer #809")
 def test_one_that_librdkafka_forgot_is_given_up() -> None:
     """All of it counts as timed out, also what was not sent yet."""
     desk = Desk()

@@ -82,6 +82,7 @@ def starts(
     return Starts(broker, policy, out_of_range)  # type: ignore[arg-type] # only what is used of a consumer
 
 
+@pytest.mark.peer("librdkafka #2782")
 def test_the_committed_offset_and_its_metadata_are_the_start() -> None:
     """Reading goes on exactly where it was committed."""
     found = starts(Broker({0: (42, "M1x")})).resolved([FIRST])
@@ -135,6 +136,7 @@ def test_what_is_not_wanted_any_more_is_not_asked_for() -> None:
     assert broker.asked == []
 
 
+@pytest.mark.peer("Jepsen Bufstream 0.1.0")
 @pytest.mark.parametrize("way", list(OutOfRange))
 def test_an_offset_that_jumped_back_is_a_fault(way: OutOfRange) -> None:
     """What was acknowledged cannot be undone in silence: held, or told and followed."""
