@@ -33,7 +33,7 @@ from tests.fake_transport import SUBMITTED
 __all__ = ["FakeLetters", "FakeRegistry", "FakeSource", "FakeTarget", "FakeText"]
 
 BATCH = 500
-TIMED_OUT = -185
+METADATA_TOO_LARGE = 12
 
 
 class FakeSource:
@@ -45,6 +45,7 @@ class FakeSource:
         commits: Every commit that was sent.
         is_down: True while the broker answers nothing.
         failing: Error code of every commit that is answered; None for success.
+        metadata_bytes: The broker's `offset.metadata.max.bytes`.
         paused: What the pipeline wants paused.
         room: Records that may still be handed over.
         revoke_seconds: How long the pipeline may take to give partitions back.
@@ -58,6 +59,7 @@ class FakeSource:
         self.commits: list[Mapping[TopicPartition, Commit]] = []
         self.is_down = False
         self.failing: int | None = None
+        self.metadata_bytes = 4096
         self.paused: frozenset[TopicPartition] = frozenset()
         self.room = 0
         self.answer_seconds = 0.001
@@ -69,6 +71,7 @@ class FakeSource:
         self._next: dict[TopicPartition, int] = {}
         self._epoch = 0
         self._outstanding = False
+        self._thread = asyncio.Lock()  # one thread gives everything back
         self._is_pumping = False
 
     # ------------------------------------------------------- the outside's side
@@ -106,7 +109,8 @@ class FakeSource:
 
     async def revoke(self, *partitions: TopicPartition) -> None:
         """Take partitions away, as a rebalance does."""
-        await self._give_back(frozenset(partitions), self.revoke_seconds)
+        async with self._thread:
+            await self._give_back(frozenset(partitions), self.revoke_seconds)
 
     def lose(self, *partitions: TopicPartition) -> None:
         """Take partitions away without asking: the group has gone on."""
@@ -157,10 +161,11 @@ class FakeSource:
     async def aclose(self, deadline_seconds: float) -> None:
         """Give everything back within the deadline."""
         self.closed_after.append(deadline_seconds)
-        if self.epochs:
-            await self._give_back(
-                frozenset(self.epochs), min(deadline_seconds, self.revoke_seconds)
-            )
+        async with self._thread:
+            if self.epochs:
+                await self._give_back(
+                    frozenset(self.epochs), min(deadline_seconds, self.revoke_seconds)
+                )
 
     # ------------------------------------------------------------------ inside
 
@@ -177,6 +182,16 @@ class FakeSource:
         if commits and not self.is_down:
             self.commits.append(commits)
             failed = self._settle(commits)
+            bare = {
+                each: Commit(commits[each].offset, "", commits[each].epoch)
+                for each, code in failed.items()
+                if code == METADATA_TOO_LARGE
+            }
+            if bare:  # the last word of a partition: once more, without its map
+                self.commits.append(bare)
+                commits = {**commits, **bare}
+                kept = {each: failed[each] for each in failed if each not in bare}
+                failed = kept | self._settle(bare)
             self.listener.on_committed(commits, failed, sent_at)
         self._forget(partitions, lost=False)
 
@@ -200,7 +215,9 @@ class FakeSource:
             return dict.fromkeys(commits, self.failing)
         failed = {}
         for partition, commit in commits.items():
-            if self.epochs.get(partition) == commit.epoch:
+            if len(commit.metadata) > self.metadata_bytes:
+                failed[partition] = METADATA_TOO_LARGE
+            elif self.epochs.get(partition) == commit.epoch:
                 self.committed[partition] = commit.offset
                 self.metadata[partition] = commit.metadata
             else:

@@ -142,6 +142,16 @@ class Process:
         self._process.kill()
         self._process.wait(30)
 
+    def until_catches(self, number: signal.Signals) -> None:
+        """Wait until it has a handler for a signal; what it does then may be anything."""
+
+        def catches() -> bool:
+            text = Path(f"/proc/{self.pid}/status").read_text(encoding="utf-8")
+            (caught,) = [line for line in text.splitlines() if "SigCgt" in line]
+            return bool(int(caught.split()[1], 16) >> (number - 1) & 1)
+
+        until(catches, f"{self.name} catches {number.name}", step=0.001)
+
     def signal(self, number: signal.Signals) -> None:
         """Send any signal."""
         self._process.send_signal(number)
@@ -153,6 +163,10 @@ class Process:
     def resume(self) -> None:
         """Send SIGCONT."""
         self._process.send_signal(signal.SIGCONT)
+
+    def until_says(self, text: str, seconds: float = 40.0) -> None:
+        """Wait until it has written `text` to standard error."""
+        until(lambda: text in self.text(), f"{self.name} says {text!r}", seconds)
 
     def wait(self, seconds: float) -> int:
         """Wait for its own end and return the exit code."""

@@ -11,6 +11,7 @@ from typing import NamedTuple
 import click
 
 from consumer import __version__
+from consumer.cli.ending import Signals
 from consumer.cli.exits import Exit
 from consumer.cli.output import report
 
@@ -23,17 +24,19 @@ class Lazy(NamedTuple):
     Attributes:
         module: Where it is, under its own name (`test` as `test_command`).
         help: Its line in the list of commands.
+        drains: Whether a signal asks it to end in order; it is given the `Signals`.
     """
 
     module: str
     attribute: str
     help: str
+    drains: bool = False
 
 
 # In the order in which a person meets them.
 COMMANDS: dict[str, Lazy] = {
     "demo": Lazy("demo", "demo", "See it work: everything in this one process."),
-    "run": Lazy("run", "run", "Consume events and update profiles."),
+    "run": Lazy("run", "run", "Consume events and update profiles.", drains=True),
     "init": Lazy("init", "init", "Begin a mapping file from an Avro schema."),
     "check": Lazy("check", "check", "Check configuration, schemas and mappings."),
     "test": Lazy("test", "test", "Run the tests inside the mapping files."),
@@ -61,6 +64,17 @@ class Commands(click.Group):
     def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002 - click's
         """Return the names in order."""
         return list(COMMANDS)
+
+    def resolve_command(
+        self, ctx: click.Context, args: list[str]
+    ) -> tuple[str | None, click.Command | None, list[str]]:
+        """Find the command that is asked for; one that drains catches signals first."""
+        lazy = COMMANDS.get(args[0])
+        if lazy is not None and lazy.drains:
+            ctx.obj = Signals()
+            ctx.obj.catch()
+            ctx.call_on_close(ctx.obj.release)
+        return super().resolve_command(ctx, args)
 
     def get_command(
         self,

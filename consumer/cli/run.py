@@ -5,15 +5,17 @@ from __future__ import annotations
 import asyncio
 import gc
 import os
-import signal
 import sys
 from collections.abc import Awaitable, Callable, Coroutine
+from typing import NoReturn, TypeVar
 
 import click
 import uvloop
 
+from consumer.cli.ending import Signals, leave
 from consumer.cli.exits import Exit
 from consumer.cli.files import load_settings
+from consumer.cli.output import report
 from consumer.pipeline.connections import begin_to_look
 from consumer.pipeline.findings import Needs
 from consumer.pipeline.material import read_material
@@ -23,7 +25,7 @@ from consumer.telemetry.metrics import Metrics
 
 __all__ = ["event_loop", "run", "tune_garbage_collector", "until_signal"]
 
-CUT = {signal.SIGINT: Exit.INTERRUPTED, signal.SIGTERM: Exit.TERMINATED}
+T = TypeVar("T")
 
 
 @click.command()
@@ -33,7 +35,8 @@ CUT = {signal.SIGINT: Exit.INTERRUPTED, signal.SIGTERM: Exit.TERMINATED}
     type=click.Path(dir_okay=False),
     help="The configuration file.",
 )
-def run(config: str) -> int:
+@click.pass_obj
+def run(signals: Signals, config: str) -> NoReturn:
     """Consume events and update profiles, until SIGTERM or SIGINT.
 
     The signal drains: fetching stops, calls on the wire end, offsets are committed, and
@@ -58,10 +61,13 @@ def run(config: str) -> int:
             on_started=lambda _: begin_to_look(needs),
         )
 
-    return event_loop(lambda: until_signal(serving))
+    async def served() -> NoReturn:
+        leave(await until_signal(serving, signals))
+
+    event_loop(served)
 
 
-def event_loop(main: Callable[[], Coroutine[None, None, int]]) -> int:
+def event_loop(main: Callable[[], Coroutine[None, None, T]]) -> T:
     """Run `main` on the fastest loop that there is."""
     with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
         return runner.run(main())
@@ -78,29 +84,19 @@ def tune_garbage_collector() -> None:
     gc.set_threshold(50_000, 20, 50)
 
 
-async def until_signal(serving: Callable[[asyncio.Event], Awaitable[None]]) -> int:
-    """Run `serving` until it ends; the first signal asks it to, a second makes it.
+async def until_signal(
+    serving: Callable[[asyncio.Event], Awaitable[None]], signals: Signals
+) -> int:
+    """Run `serving` until it ends; the first signal asks it to.
 
     Returns:
         The exit code.
     """
     stop = asyncio.Event()
     loop = asyncio.get_running_loop()
-    task = asyncio.ensure_future(serving(stop))
-
-    def signalled(number: signal.Signals) -> None:
-        if not stop.is_set():
-            stop.set()
-            return
-        # A drain that hangs in a foreign library cannot be cancelled: leave at once.
-        sys.stderr.flush()
-        os._exit(CUT[number])
-
-    for number in CUT:
-        loop.add_signal_handler(number, signalled, number)
+    signals.on_first(lambda: loop.call_soon_threadsafe(stop.set))
     try:
-        await task
-    finally:
-        for number in CUT:
-            loop.remove_signal_handler(number)
+        await serving(stop)
+    except Exception as error:  # noqa: BLE001 - here the process ends, and says why
+        return report(error)
     return Exit.DONE

@@ -36,6 +36,7 @@ from consumer.pipeline.observe import Observer
 from consumer.pipeline.ports import Source
 from consumer.pipeline.schemas import SchemaDesk
 from consumer.pipeline.settlement import WRITERS, SettlementDesk
+from consumer.pipeline.source_faults import SourceFaults
 from consumer.pipeline.states import Lifecycle, State
 from consumer.schedule.commits import METADATA_TOO_LARGE
 from consumer.schedule.quota import Quota
@@ -60,12 +61,6 @@ STOPS = {
     PauseReason.TARGET,
     PauseReason.QUOTA,
     PauseReason.BROKER,
-}
-
-FAULT_REASONS = {
-    SourceFaultKind.OUT_OF_RANGE: PauseReason.OUT_OF_RANGE,
-    SourceFaultKind.NO_OFFSET: PauseReason.OUT_OF_RANGE,
-    SourceFaultKind.COMMIT: PauseReason.COMMIT,
 }
 
 
@@ -142,7 +137,7 @@ class Pipeline:
         self._source: Source | None = None
         self._commit_at = self._forecast_at = 0.0
         self._paused: frozenset[TopicPartition] = frozenset()
-        self._faults: dict[str, Pause] = {}
+        self._faults = SourceFaults()
         self._stopping = asyncio.Event()
         self._quiet_by = float("inf")
         self._failure: Exception | None = None
@@ -222,7 +217,7 @@ class Pipeline:
             *rooms.settlement.pauses(),
             *rooms.dispatch.pauses(now),
             *rooms.quota.pauses(now),
-            *self._faults.values(),
+            *self._faults.pauses(),
         ]
         if self.lifecycle.is_live and self.lifecycle.state is not State.NEW:
             # What stops one partition is no pause of the whole.
@@ -280,10 +275,15 @@ class Pipeline:
             self._rooms.scheduler.statistics().in_flight or self._rooms.settlement.owed
         ):
             await asyncio.sleep(TICK_SECONDS)
-        if self._rooms.scheduler.statistics().in_flight:
+        if calls := self._rooms.scheduler.statistics().in_flight:
             log.warning(
                 "drain: calls on the wire were abandoned; their records repeat",
-                extra={"calls": self._rooms.scheduler.statistics().in_flight},
+                extra={"calls": calls},
+            )
+        if letters := self._rooms.settlement.owed:
+            log.warning(
+                "drain: dead letters were not confirmed; their records repeat",
+                extra={"letters": letters},
             )
 
     async def _keep_time(self) -> None:
@@ -332,13 +332,21 @@ class Pipeline:
         """Take nothing more of `partitions`, wait for the wire, name what to commit.
 
         In a drain the wire has had its time already: what the drain has left is for the
-        commit, and waiting on would be cut off together with it.
+        commit, and waiting on would be cut off together with it. The drain may begin in
+        the middle of this, so its end is looked at again and again. It names all
+        partitions: after this rebalance the group may refuse the last commit of the
+        others (ILLEGAL_GENERATION, seen with cooperative-sticky).
         """
         scheduler = self._rooms.scheduler
         scheduler.fence(partitions)
-        end = min(self._clock() + self._policy.wire_seconds, self._quiet_by)
-        while scheduler.in_flight(partitions) and self._clock() < end:  # noqa: ASYNC110 - as in a drain
+        end = self._clock() + self._policy.wire_seconds
+        while scheduler.in_flight(partitions):  # as in a drain
+            if self._clock() >= min(end, self._quiet_by):
+                break
             await asyncio.sleep(TICK_SECONDS)
+        if not self.lifecycle.is_live:
+            known = self.statistics().partitions
+            partitions = frozenset(one.partition for one in known)
         return scheduler.positions(partitions)
 
     @fatal
@@ -349,10 +357,7 @@ class Pipeline:
         released = self._rooms.scheduler.revoke(partitions)
         self._observer.rebalanced("lost" if lost else "revoked")
         self._observer.released(partitions, released)
-        gone = {str(partition) for partition in partitions}
-        for name, pause in list(self._faults.items()):
-            if pause.scope in gone:
-                del self._faults[name]
+        self._faults.drop(partitions)
         self._make_room(self._clock())
 
     @fatal
@@ -375,20 +380,11 @@ class Pipeline:
     @fatal
     def on_fault(self, fault: SourceFault) -> None:
         """Note what the source says of itself; a fatal fault ends the pipeline."""
-        now = self._clock()
-        name = f"{fault.kind} {fault.partition or ''}"
+        self._faults.note(fault, self._clock())
         if fault.is_over:
-            self._faults.pop(name, None)
             return
         self._observer.faulted(fault)
         log.warning(fault.message, extra={"fault": str(fault.kind), "mend": fault.mend})
-        known = self._faults.get(name)
-        self._faults[name] = Pause(
-            reason=FAULT_REASONS.get(fault.kind, PauseReason.BROKER),
-            scope=str(fault.partition or "source"),
-            since=now if known is None else known.since,
-            ends_when=fault.mend,
-        )
         if fault.kind is SourceFaultKind.FATAL:
             self.fail(DependencyError(fault.message))
 

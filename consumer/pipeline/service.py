@@ -1,5 +1,8 @@
 """A whole run: what is started, in which order, and how it ends.
 
+A stop may come at any moment, also while it starts: whatever the start waits for then is
+left behind.
+
 Order of the end: stop fetching, finish what is on the wire, commit, leave the group
 (all of that is the pipeline's drain); then the connections; then, in a thread and for
 three seconds at most, the traces. The SDK's own shutdown was measured at 13 to 30 s with
@@ -181,8 +184,7 @@ class Run:
         if self._token is not None:
             beside.append(asyncio.create_task(self._watch_token(self._token)))
         try:
-            wanted = subscription(self._in_force.mappings, self._names)
-            starting = asyncio.create_task(source.start(wanted))
+            starting = asyncio.create_task(self._start(pipeline, source, letters))
             stopping = asyncio.create_task(stop.wait())
             beside += [starting, stopping]
             await asyncio.wait(
@@ -193,12 +195,6 @@ class Run:
                 pipeline.drain()
             else:
                 starting.result()
-                # After the source, whose faults of a start say more; before any record
-                # is granted.
-                await self._ready_letters(letters, self._in_force.mappings)
-                pipeline.set_lease(
-                    lease_seconds(self._settings, await self._session_timeout())
-                )
                 watching = asyncio.create_task(reloader.watch())
                 watching.add_done_callback(failing(pipeline))
                 beside.append(watching)
@@ -214,6 +210,20 @@ class Run:
                 await asyncio.gather(*beside, return_exceptions=True)
                 health.publish(reporter.take())
                 health.close()
+
+    async def _start(
+        self, pipeline: Pipeline, source: Source, letters: DeadLetters
+    ) -> None:
+        """Find all that must be there; cancelled when a stop comes first.
+
+        The source before the others, because its faults say more; the lease before any
+        commit.
+        """
+        mappings = self._in_force.mappings
+        await source.start(subscription(mappings, self._names))
+        await self._ready_letters(letters, mappings)
+        seconds = lease_seconds(self._settings, await self._session_timeout())
+        pipeline.set_lease(seconds)
 
     def _transport(self) -> Transport:
         options = transport_settings(self._settings)

@@ -8,13 +8,20 @@ Rules
 - Every commit that was taken is answered, once: by the broker, by librdkafka's refusal,
   or, if librdkafka ever forgot one, as timed out; else no other could ever be sent.
 - `sent_at` is read before the call: the membership lease counts from there.
+- What the broker refuses for single partitions costs no other (`refusals`): it is sent
+  again in smaller parts, and those make one commit with one answer.
+- The last commit of a partition has no next one: what is refused for its offset map
+  (error 12, OFFSET_METADATA_TOO_LARGE) is sent once more without it, in what is left of
+  the time. Without that commit everything since the one before would repeat.
 """
 
 from __future__ import annotations
 
 import logging
 import time
+from collections import deque
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
 from typing import TypeAlias
 
 from confluent_kafka import Consumer, KafkaError, KafkaException
@@ -23,17 +30,39 @@ from confluent_kafka import TopicPartition as Place
 from consumer.model import Commit, TopicPartition
 from consumer.source.bridge import Bridge
 from consumer.source.partitions import Partitions
+from consumer.source.refusals import Batch, divided, without_map
 
 __all__ = ["Commits", "Report"]
 
 log = logging.getLogger(__name__)
 
-Batch: TypeAlias = Mapping[TopicPartition, Commit]
-Report: TypeAlias = Callable[[Batch, Mapping[TopicPartition, int], float], object]
+Codes: TypeAlias = Mapping[TopicPartition, int]
+Report: TypeAlias = Callable[[Batch, Codes, float], object]
 
 FORGOTTEN_SECONDS = 150.0  # librdkafka's own bound is socket.timeout.ms (60 s), twice
 STALE = KafkaError.ILLEGAL_GENERATION
 TIMED_OUT = KafkaError._TIMED_OUT  # noqa: SLF001 - librdkafka's own name
+
+
+@dataclass(slots=True, kw_only=True)
+class Outstanding:
+    """A commit that is not answered yet. Owned by `Commits`.
+
+    Attributes:
+        commits: All that was to be committed.
+        sent_at: When its first part was sent.
+        asked_at: When its newest part was sent.
+        parts: What is still to be sent.
+        flying: The part that was sent; empty between two.
+        failed: The error code of each that failed.
+    """
+
+    commits: Batch
+    sent_at: float
+    asked_at: float
+    parts: deque[Batch]
+    flying: Batch = field(default_factory=dict)
+    failed: dict[TopicPartition, int] = field(default_factory=dict)
 
 
 class Commits:
@@ -52,20 +81,16 @@ class Commits:
         self.partitions = partitions
         self.report = report
         self.acknowledged = acknowledged
-        self._outstanding: tuple[Batch, dict[TopicPartition, int], float] | None = None
+        self._newest: dict[TopicPartition, Commit] = {}
+        self._outstanding: Outstanding | None = None
 
     def send(self, consumer: Consumer, commits: Batch) -> None:
         """Send what of `commits` still belongs to a live epoch."""
-        sent_at = time.monotonic()
-        live, stale = self.sorted_out(commits)
-        self._outstanding = (commits, stale, sent_at)
-        if not live:
-            self.end({})
-            return
-        try:
-            consumer.commit(offsets=places(live), asynchronous=True)
-        except KafkaException as error:
-            self.end(dict.fromkeys(live, code_of(error)))
+        now = time.monotonic()
+        self._outstanding = Outstanding(
+            commits=commits, sent_at=now, asked_at=now, parts=deque([commits])
+        )
+        self._go_on(consumer, self._outstanding)
 
     def answered(self, error: KafkaError | None, found: Sequence[Place]) -> None:
         """Take librdkafka's answer (its `on_commit` callback).
@@ -74,65 +99,91 @@ class Commits:
         answer names other offsets and is left alone. If it names the very same ones, it
         is as true for the outstanding commit, which was sent earlier.
         """
-        if self._outstanding is None:
+        outstanding = self._outstanding
+        if outstanding is None or not outstanding.flying:
             return
-        commits, stale, _ = self._outstanding
-        expected = {
-            each: commit.offset for each, commit in commits.items() if each not in stale
-        }
-        if expected == {of(place): place.offset for place in found}:
-            self.end(failures(found, error))
-
-    def check(self, now: float) -> None:
-        """Give up a commit that librdkafka has forgotten."""
-        if self._outstanding is None or now < self._outstanding[2] + FORGOTTEN_SECONDS:
+        expected = {each: made.offset for each, made in outstanding.flying.items()}
+        if expected != {of(place): place.offset for place in found}:
             return
-        log.warning("a commit was never answered")
-        self.end(dict.fromkeys(self._outstanding[0], TIMED_OUT))
+        flying, outstanding.flying = outstanding.flying, {}
+        codes = failures(found, error)
+        smaller = divided_by(flying, codes)
+        outstanding.parts.extendleft(reversed(smaller))
+        if not smaller:
+            outstanding.failed |= codes
+        if not outstanding.parts:
+            self.end()
 
-    def end(self, failed: Mapping[TopicPartition, int]) -> None:
+    def check(self, consumer: Consumer, now: float) -> None:
+        """Send the next part, if there is one; give up one that was forgotten."""
+        outstanding = self._outstanding
+        if outstanding is None:
+            return
+        if not outstanding.flying:
+            self._go_on(consumer, outstanding)
+        elif now >= outstanding.asked_at + FORGOTTEN_SECONDS:
+            log.warning("a commit was never answered")
+            left = [outstanding.flying, *outstanding.parts]
+            outstanding.failed |= {each: TIMED_OUT for part in left for each in part}
+            self.end()
+
+    def end(self) -> None:
         """Report the outstanding commit."""
-        if self._outstanding is None:
-            return
-        commits, stale, sent_at = self._outstanding
-        self._outstanding = None
-        self.remember(commits, {**stale, **failed})
-        self.report(commits, {**stale, **failed}, sent_at)
+        outstanding, self._outstanding = self._outstanding, None
+        if outstanding is not None:
+            self.remember(outstanding.commits, outstanding.failed)
+            self.report(outstanding.commits, outstanding.failed, outstanding.sent_at)
 
     def final(
         self, consumer: Consumer, commits: Batch, bridge: Bridge, seconds: float
     ) -> None:
-        """Commit `commits` and wait for the answer, `seconds` at most.
+        """Commit what is new in `commits`, wait for the answer, `seconds` at most.
 
         One that outlives its time can only repeat records: what it would have committed
         is settled, and read again by the next owner at worst.
         """
         live, stale = self.sorted_out(commits)
+        live = {
+            each: live[each] for each in live if self._newest.get(each) != live[each]
+        }
         if not live:
             return
         sent_at = time.monotonic()
-        failed: dict[TopicPartition, int]
-        try:
-            found = bridge.aside(
-                lambda: consumer.commit(offsets=places(live), asynchronous=False),
-                seconds,
+        made, failed = committed_by(consumer, live, bridge, sent_at + seconds)
+        took = time.monotonic() - sent_at
+        if failed:
+            log.warning(
+                "last commit of %d partitions: %d failed (%s), %.3f s; what was settled "
+                "since the one before repeats",
+                len(live),
+                len(failed),
+                ", ".join(
+                    sorted({KafkaError(code).name() for code in failed.values()})
+                ),
+                took,
             )
-        except KafkaException as error:
-            failed = dict.fromkeys(live, code_of(error))
         else:
-            failed = (
-                dict.fromkeys(live, TIMED_OUT)
-                if found is None
-                else failures(found, None)
-            )
-        log.info(
-            "last commit of %d partitions: %d failed, %.3f s",
-            len(live),
-            len(failed),
-            time.monotonic() - sent_at,
-        )
-        self.remember(commits, {**stale, **failed})
-        bridge.tell(bridge.listener.on_committed, commits, {**stale, **failed}, sent_at)
+            log.info("last commit of %d partitions, %.3f s", len(live), took)
+        made, failed = {**commits, **made}, {**stale, **failed}
+        self.remember(made, failed)
+        bridge.tell(bridge.listener.on_committed, made, failed, sent_at)
+
+    def _go_on(self, consumer: Consumer, outstanding: Outstanding) -> None:
+        """Send the next part that is still of a live epoch; report when none is left."""
+        while outstanding.parts:
+            live, stale = self.sorted_out(outstanding.parts.popleft())
+            outstanding.failed |= stale
+            if not live:
+                continue
+            outstanding.flying, outstanding.asked_at = live, time.monotonic()
+            try:
+                consumer.commit(offsets=places(live), asynchronous=True)
+            except KafkaException as error:
+                outstanding.flying = {}
+                outstanding.failed |= dict.fromkeys(live, code_of(error))
+            else:
+                return
+        self.end()
 
     def sorted_out(self, commits: Batch) -> tuple[Batch, dict[TopicPartition, int]]:
         """Return what may be sent, and the rest with its error code."""
@@ -146,11 +197,59 @@ class Commits:
 
     def remember(self, commits: Batch, failed: Mapping[TopicPartition, int]) -> None:
         """Keep what the broker has acknowledged."""
-        self.acknowledged.update({
-            each: commit.offset
-            for each, commit in commits.items()
-            if each not in failed
-        })
+        for each, commit in commits.items():
+            if each not in failed:
+                self.acknowledged[each] = commit.offset
+                self._newest[each] = commit
+
+
+def committed_by(
+    consumer: Consumer, commits: Batch, bridge: Bridge, deadline: float
+) -> tuple[Batch, dict[TopicPartition, int]]:
+    """Commit `commits`, beside this thread, by `deadline`.
+
+    Returns:
+        What was committed, which may lack maps, and the error code of what was not.
+    """
+    made, failed = dict(commits), dict[TopicPartition, int]()
+    parts = deque([commits])
+    left = deadline - time.monotonic()
+    while parts:
+        part = parts.popleft()
+        codes = refused_of(consumer, part, bridge, max(left, 0.0))
+        left = deadline - time.monotonic()
+        refused = {each: part[each] for each in codes}
+        code = next(iter(codes.values()), 0)
+        bare = without_map(refused, code)
+        again = [bare] if bare else divided(refused, code)
+        if again and left > 0:
+            parts.extendleft(reversed(again))
+            made |= {each: one[each] for one in again for each in one}
+        else:
+            failed |= codes
+    return made, failed
+
+
+def refused_of(
+    consumer: Consumer, commits: Batch, bridge: Bridge, seconds: float
+) -> dict[TopicPartition, int]:
+    """Commit `commits` beside this thread; return the error code of each that failed."""
+    try:
+        found = bridge.aside(
+            lambda: consumer.commit(offsets=places(commits), asynchronous=False),
+            seconds,
+        )
+    except KafkaException as error:
+        return dict.fromkeys(commits, code_of(error))
+    if found is None:
+        return dict.fromkeys(commits, TIMED_OUT)
+    return failures(found, None)
+
+
+def divided_by(commits: Batch, codes: Codes) -> list[Batch]:
+    """Return the parts in which to send again those of `commits` that have a code."""
+    refused = {each: commits[each] for each in codes}
+    return divided(refused, next(iter(codes.values()))) if refused else []
 
 
 def places(commits: Batch) -> list[Place]:

@@ -15,7 +15,8 @@ __all__ = ["HANGS_UP", "cause", "diagnosis"]
 
 HTTP_AS_SIZE = "1213486160"  # the bytes "HTTP" read as a response's length
 KINDS = {
-    KafkaError._ALL_BROKERS_DOWN: SourceFaultKind.BROKERS_DOWN,  # noqa: SLF001 - librdkafka's own names
+    KafkaError._FATAL: SourceFaultKind.FATAL,  # noqa: SLF001 - librdkafka's own names
+    KafkaError._ALL_BROKERS_DOWN: SourceFaultKind.BROKERS_DOWN,  # noqa: SLF001
     KafkaError._SSL: SourceFaultKind.TLS,  # noqa: SLF001
     KafkaError._AUTHENTICATION: SourceFaultKind.AUTHENTICATION,  # noqa: SLF001
     KafkaError.SASL_AUTHENTICATION_FAILED: SourceFaultKind.AUTHENTICATION,

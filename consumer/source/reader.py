@@ -49,7 +49,7 @@ from consumer.source.values import (
     Subscription,
 )
 
-__all__ = ["Reader"]
+__all__ = ["CLOSE_SECONDS", "Reader"]
 
 log = logging.getLogger(__name__)
 librdkafka_log = logging.getLogger("consumer.source.librdkafka")
@@ -152,6 +152,15 @@ class Reader:
         """End after this turn, by `close_by` on the monotonic clock (a command)."""
         self._close_by = close_by
 
+    def ask_to_stop(self, close_by: float) -> None:
+        """Have the thread `stop`, and what it waits for on the way cut short (loop)."""
+        self.rebalance.is_stopping = True
+        self.command(lambda: self.stop(close_by))
+
+    def abandon(self) -> None:
+        """Let the thread do nothing more, when it comes back from where it is (loop)."""
+        self.rebalance.is_abandoned = True
+
     def run(self, subscription: Subscription) -> None:
         """Be the thread."""
         try:
@@ -242,7 +251,7 @@ class Reader:
         self.serve()
         self.rebalance.retry(now)
         self.faults.mend(now)
-        self.commits.check(now)
+        self.commits.check(self.consumer, now)
         self.check_assignment(now)
         self.check_arrivals(now)
         room = self.room.left()
@@ -335,12 +344,12 @@ class Reader:
         deadline = self._close_by or time.monotonic()
         going = self.partitions.sources()
         if going:
-            left = max(0.0, deadline - time.monotonic())
             self.rebalance.give_back(
                 self.consumer,
                 going,
-                min(left, self.settings.revoke_timeout_seconds),
-                left,
+                self.settings.revoke_timeout_seconds,
+                float("inf"),
+                deadline,
             )
             self.bridge.tell(self.bridge.listener.on_revoked, going, lost=False)
         self.close(deadline)

@@ -9,6 +9,7 @@ committed, since another owner may have read on already.
 
 A start that could not be read, because the coordinator did not answer, is asked for
 again by `retry` between polls: the partition would stand still in silence otherwise.
+A stop that is asked for meanwhile cuts the asking short: nothing will be read.
 """
 
 from __future__ import annotations
@@ -43,7 +44,13 @@ RETRY_SECONDS = 1.0
 
 
 class Rebalance:
-    """librdkafka's three callbacks. Owned by the consumer's thread."""
+    """librdkafka's three callbacks. Owned by the consumer's thread.
+
+    Attributes:
+        is_stopping: True when a stop was asked for; set by the loop.
+        is_closing: True from when the client is closed.
+        is_abandoned: True when nobody waits any more; set by the loop or the thread.
+    """
 
     def __init__(
         self,
@@ -58,6 +65,7 @@ class Rebalance:
         self.partitions = partitions
         self.starts = starts
         self.commits = commits
+        self.is_stopping = False
         self.is_closing = False
         self.is_abandoned = False
         self._unread: list[TopicPartition] = []
@@ -85,6 +93,7 @@ class Rebalance:
             self.partitions.remove(going)  # told already, and on another thread
             return
         if going:
+            log.info("giving back %d partitions", len(going))
             settings = self.settings
             self.give_back(
                 consumer,
@@ -107,7 +116,7 @@ class Rebalance:
         log.warning("lost %d partitions", len(going))
 
     def park_when_abandoned(self) -> None:
-        """Stay here for ever, when nobody waits for the close any more.
+        """Stay here for ever, when nobody waits for the end any more.
 
         confluent-kafka 2.16 holds the interpreter's lock while `incremental_unassign`
         waits for librdkafka, which may never answer in a close that took too long (its
@@ -146,24 +155,26 @@ class Rebalance:
         going: frozenset[TopicPartition],
         ask_seconds: float,
         commit_seconds: float,
+        deadline: float = float("inf"),
     ) -> None:
-        """Ask for the positions of `going` and commit them."""
-        commits = self.bridge.ask(going, ask_seconds)
-        chosen = {each: commits[each] for each in going if each in commits}
-        self.commits.final(consumer, chosen, self.bridge, commit_seconds)
+        """Ask for the positions of `going` and commit them, both by `deadline`."""
+        commits = self.bridge.ask(going, min(ask_seconds, left_until(deadline)))
+        seconds = min(commit_seconds, left_until(deadline))
+        self.commits.final(consumer, commits, self.bridge, seconds)
 
     def take(self, wanted: Sequence[TopicPartition], attempts: int) -> None:
         """Assign those of `wanted` whose start can be read; keep the rest for later."""
         left = list(wanted)
         found: list[Start] = []
         for _ in range(attempts):
+            if not left or self.is_stopping:
+                break
             self.bridge.beat = time.monotonic()
-            new = self.starts.resolved(left) if left else []
+            new = self.starts.resolved(left, lambda: not self.is_stopping)
             found += new
             read = {start.partition for start in new}
             left = [each for each in left if each not in read]
-            if not left:
-                break
+        self.park_when_abandoned()
         self.partitions.add(found)
         self.announce(found)
         self.keep_unread(left)
@@ -206,6 +217,11 @@ class Rebalance:
         """Ask again for starts that could not be read."""
         if self._unread and now >= self._retry_at:
             self.take(self._unread, 1)
+
+
+def left_until(deadline: float) -> float:
+    """Return the seconds until `deadline` on the monotonic clock, none of them below 0."""
+    return max(0.0, deadline - time.monotonic())
 
 
 def over(fault: SourceFault) -> SourceFault:

@@ -10,16 +10,21 @@ await source.aclose(deadline_seconds=10)
 from __future__ import annotations
 
 import asyncio
+import logging
 import time
 from collections.abc import Mapping
 
 from consumer.model import Commit, Record, TopicPartition
 from consumer.source.bridge import Bridge
-from consumer.source.reader import Reader
+from consumer.source.reader import CLOSE_SECONDS, Reader
 from consumer.source.room import Room
 from consumer.source.values import SourceListener, SourceOptions, Subscription
 
 __all__ = ["Source"]
+
+log = logging.getLogger(__name__)
+
+LATEST_SECONDS = CLOSE_SECONDS + 1.0  # after a close's deadline
 
 
 class Source:
@@ -44,6 +49,7 @@ class Source:
         self._bridge = Bridge(loop, listener)
         self._is_committing = False
         self._is_started = False
+        self._is_abandoned = False
         self._reader = Reader(
             settings, self._bridge, self._room, self._receive, self._committed
         )
@@ -97,15 +103,23 @@ class Source:
     async def aclose(self, deadline_seconds: float) -> None:
         """Ask for all positions, commit them, leave the group.
 
-        Returns within about `deadline_seconds`, plus a second for the close itself. What
-        takes longer is left behind in a thread that does not hold the process. May be
-        called twice.
+        Returns within about `deadline_seconds`, plus a second for the close itself; what
+        takes longer than that and another second is left behind, in threads that do not
+        hold the process. May be called twice. Raises what the thread died of, if it did.
         """
-        if not self._is_started:
+        if not self._is_started or self._is_abandoned:
             return
-        close_by = time.monotonic() + deadline_seconds
-        self._reader.command(lambda: self._reader.stop(close_by))
-        await asyncio.wrap_future(self._reader.ended)
+        self._reader.ask_to_stop(time.monotonic() + deadline_seconds)
+        ended = asyncio.wrap_future(self._reader.ended)
+        await asyncio.wait({ended}, timeout=deadline_seconds + LATEST_SECONDS)
+        if ended.done():
+            await ended
+            return
+        # In a call of librdkafka's that a broker does not answer, such as that for the
+        # committed offsets in the middle of an assignment.
+        self._is_abandoned = True
+        self._reader.abandon()
+        log.warning("the consumer's thread was left behind: a broker does not answer")
 
     def _receive(self, batch: list[Record]) -> None:
         """Take a batch from the thread."""

@@ -7,6 +7,7 @@ acknowledged commit) and the offset map in the metadata says what is done beyond
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
@@ -69,11 +70,22 @@ class Starts:
         self.out_of_range = out_of_range
         self.is_optional = is_optional
         self.acknowledged: dict[TopicPartition, int] = {}
+        self._ask_until = 0.0
 
-    def resolved(self, partitions: Sequence[TopicPartition]) -> list[Start]:
+    def resolved(
+        self,
+        partitions: Sequence[TopicPartition],
+        is_wanted: Callable[[], bool] = lambda: True,
+    ) -> list[Start]:
         """Return the starts of those partitions whose start could be found out.
 
-        Blocks for a few seconds at most. Those left out are to be asked for again.
+        Blocks for 10 s at most, however many they are: the log's ends are asked for
+        partition by partition, and that of the first one that gets no answer has used
+        up the time of the others. Those left out are to be asked for again.
+
+        Args:
+            partitions: Which.
+            is_wanted: Becomes False when the answers are not wanted any more.
         """
         try:
             places = self.consumer.committed(
@@ -81,7 +93,10 @@ class Starts:
             )
         except KafkaException:
             return []
-        found = (self.start(place) for place in places if place.error is None)
+        self._ask_until = time.monotonic() + REQUEST_SECONDS
+        found = (
+            self.start(place) for place in places if place.error is None and is_wanted()
+        )
         return [start for start in found if start is not None]
 
     def start(self, place: Place) -> Start | None:
@@ -98,8 +113,11 @@ class Starts:
 
     def first(self, partition: TopicPartition) -> Start | None:
         """Return where a partition without a committed offset begins."""
+        left = self._ask_until - time.monotonic()
+        if left <= 0:
+            return None
         try:
-            low, high = watermarks(self.consumer, partition)
+            low, high = watermarks(self.consumer, partition, left)
         except KafkaException:
             return None
         policy = "earliest" if self.is_optional(partition.topic) else self.policy
@@ -145,9 +163,11 @@ class Starts:
         )
 
 
-def watermarks(consumer: Consumer, partition: TopicPartition) -> tuple[int, int]:
+def watermarks(
+    consumer: Consumer, partition: TopicPartition, seconds: float = REQUEST_SECONDS
+) -> tuple[int, int]:
     """Return the first offset that the log has, and the one after its last."""
-    return consumer.get_watermark_offsets(Place(*partition), timeout=REQUEST_SECONDS)
+    return consumer.get_watermark_offsets(Place(*partition), timeout=seconds)
 
 
 def reset_offset(

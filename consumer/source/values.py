@@ -183,7 +183,8 @@ class SourceListener(Protocol):
     ) -> Mapping[TopicPartition, Commit]:
         """Fence them, wait for the wire (bounded) and return what to commit.
 
-        The group waits meanwhile. It is cancelled after `revoke_timeout_seconds`.
+        The group waits meanwhile. It is cancelled after `revoke_timeout_seconds`. What
+        is returned may name partitions that stay, too: then these are committed as well.
         """
 
     def on_revoked(self, partitions: frozenset[TopicPartition], *, lost: bool) -> None:

@@ -9,13 +9,23 @@ the connection goes on.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+import threading
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager, contextmanager
 
 from tests.broker.kafka import KafkaBroker
 
-__all__ = ["CONSUMER_GROUP_HEARTBEAT", "LossyProxy", "lossy"]
+__all__ = [
+    "CONSUMER_GROUP_HEARTBEAT",
+    "OFFSET_COMMIT",
+    "OFFSET_FETCH",
+    "LossyProxy",
+    "lossy",
+    "lossy_on_a_thread",
+]
 
+OFFSET_COMMIT = 8
+OFFSET_FETCH = 9
 CONSUMER_GROUP_HEARTBEAT = 68
 
 
@@ -111,3 +121,28 @@ async def lossy(broker: KafkaBroker) -> AsyncIterator[LossyProxy]:
         server.close()
         await proxy.aclose()
         await server.wait_closed()
+
+
+@contextmanager
+def lossy_on_a_thread(broker: KafkaBroker) -> Iterator[LossyProxy]:
+    """Give one on a loop of its own, for clients that are processes."""
+    started = threading.Event()
+    found: list[LossyProxy] = []
+    loop = asyncio.new_event_loop()
+    ends = asyncio.Event()
+
+    async def run() -> None:
+        async with lossy(broker) as proxy:
+            found.append(proxy)
+            started.set()
+            await ends.wait()
+
+    thread = threading.Thread(target=loop.run_until_complete, args=(run(),))
+    thread.start()
+    assert started.wait(10)
+    try:
+        yield found[0]
+    finally:
+        loop.call_soon_threadsafe(ends.set)
+        thread.join()
+        loop.close()

@@ -28,6 +28,7 @@ from tests.broker.mock import MockCluster
 __all__ = [
     "ROOM",
     "Member",
+    "commit_of_all",
     "joined",
     "new_topic",
     "numbered",
@@ -248,3 +249,11 @@ async def joined(
         yield member
     finally:
         await member.source.aclose(3)
+
+
+def commit_of_all(member: Member, offset: int) -> dict[TopicPartition, Commit]:
+    """Return a commit of every partition, of its present epoch."""
+    return {
+        each: Commit(offset=offset, metadata="", epoch=assigned.epoch)
+        for each, assigned in member.assigned.items()
+    }

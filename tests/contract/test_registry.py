@@ -69,6 +69,7 @@ async def register(url: str, subject: str, text: str, *refers: tuple[str, str]) 
     return await asyncio.to_thread(run)
 
 
+@pytest.mark.peer("Vector #7434")
 async def test_a_schema_is_found_by_its_id(url: str, registry: Registry) -> None:
     """As it was registered, and never asked for again."""
     text = record(unique("A"), "string")

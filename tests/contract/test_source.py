@@ -60,6 +60,7 @@ async def test_records_come_in_order_with_their_headers(cluster: Cluster) -> Non
     assert first.size_bytes == len(b"k" + b"0" + b"n" + b"0" + b"empty" + b"nagain")
 
 
+@pytest.mark.peer("Aiven HTTP #265")
 async def test_no_more_comes_than_was_granted(cluster: Cluster) -> None:
     """Room is exact: what is granted comes, and nothing beside it."""
     topic = new_topic(cluster, 4)
@@ -215,6 +216,7 @@ TAKE_OVERS = [
 ]
 
 
+@pytest.mark.peer("librdkafka #4059", "confluent-kafka-python #2322")
 @pytest.mark.parametrize(
     ("cluster", "protocol"), TAKE_OVERS, indirect=["cluster", "protocol"]
 )
@@ -246,6 +248,7 @@ async def test_a_second_member_takes_over_where_the_first_stopped(
     assert first.epochs == sorted(set(first.epochs))
 
 
+@pytest.mark.peer("Parallel Consumer fork #481")
 async def test_a_pipeline_that_does_not_answer_delays_only_so_long(
     cluster: Cluster,
 ) -> None:

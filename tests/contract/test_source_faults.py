@@ -206,6 +206,9 @@ async def test_closing_while_no_broker_answers() -> None:
 CLASSIC = {"partition.assignment.strategy": "cooperative-sticky"}
 
 
+@pytest.mark.peer(
+    "Parallel Consumer #637", "Parallel Consumer fork #100", "librdkafka PR 5604"
+)
 @pytest.mark.parametrize(
     ("kafka", "code"),
     [(CLASSIC, 22), (CLASSIC, 25), (CLASSIC, 27), ({}, 113)],
@@ -320,6 +323,7 @@ async def test_expired_records_are_counted(kafka_broker: Cluster) -> None:
         assert member.revoked == []  # the same epoch goes on
 
 
+@pytest.mark.peer("spring-kafka #4258", "Parallel Consumer #409")
 @pytest.mark.kafka
 async def test_gaps_in_offsets(kafka_broker: Cluster) -> None:
     """Offsets are not dense: aborted records and transaction markers are not seen."""

@@ -11,7 +11,7 @@ from contextlib import contextmanager, suppress
 
 from tests.proxy import Proxy, running_proxy
 
-__all__ = ["answering", "forwarding", "proxy_on_a_thread", "tls_port"]
+__all__ = ["answering", "forwarding", "proxy_on_a_thread", "silence", "tls_port"]
 
 TURN_SECONDS = 0.1
 
@@ -48,6 +48,19 @@ def answering(answer: bytes) -> Iterator[int]:
         with connection, suppress(OSError):
             connection.recv(65_536)
             connection.sendall(answer)
+
+    with serving(0, serve) as port:
+        yield port
+
+
+@contextmanager
+def silence() -> Iterator[int]:
+    """Give a port that takes every connection, and what is said, and answers nothing."""
+
+    def serve(connection: socket.socket) -> None:
+        with connection, suppress(OSError):
+            while connection.recv(65_536):
+                pass
 
     with serving(0, serve) as port:
         yield port

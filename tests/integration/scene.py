@@ -172,6 +172,7 @@ class Scene:
         changes: What the configuration has beside the usual.
         registry: Another registry than the sandbox's.
         sandbox_options: Of the command `consumer sandbox`.
+        environment: What consumers have in theirs, beside ours.
     """
 
     cluster: Cluster
@@ -180,6 +181,7 @@ class Scene:
     changes: Mapping[str, object] = field(default_factory=dict)
     registry: str | None = None
     sandbox_options: tuple[str, ...] = ()
+    environment: Mapping[str, str] = field(default_factory=dict)
     name: str = field(default_factory=lambda: uuid.uuid4().hex[:8])
     stack: ExitStack = field(default_factory=ExitStack)
     sandbox: SandboxProcess = field(init=False)
@@ -251,7 +253,7 @@ class Scene:
         (http,) = free_ports(1)
         file = self.configuration(name, http, changes)
         command = consumer_command("run", "--config", file)
-        process = Process(name, command, self.folder)
+        process = Process(name, command, self.folder, self.environment)
         self.stack.enter_context(process)
         return Member(process=process, http=f"http://127.0.0.1:{http}")
 

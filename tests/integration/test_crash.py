@@ -32,6 +32,7 @@ def not_done(scene: Scene) -> set[tuple[Partition, int]]:
     }
 
 
+@pytest.mark.peer("Parallel Consumer #777")
 def test_what_the_last_commit_marks_is_not_sent_again(
     mock_cluster: MockCluster, tmp_path: Path
 ) -> None:

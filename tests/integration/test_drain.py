@@ -131,8 +131,13 @@ def test_a_drain_is_cut_by_its_time_and_ends_with_0(scene: Scene) -> None:
         assert sum(committed_in(scene).values()) < RECORDS
 
 
-def test_a_second_signal_cuts_the_drain(scene: Scene) -> None:
-    """While draining it is not ready; a second SIGTERM ends it at once, with 143."""
+@pytest.mark.parametrize(
+    ("number", "code"), [(signal.SIGTERM, 143), (signal.SIGINT, 130)]
+)
+def test_a_second_signal_cuts_the_drain(
+    scene: Scene, number: signal.Signals, code: int
+) -> None:
+    """While draining it is not ready; a second signal ends it at once."""
     with scene:
         member = busy(
             scene, seconds=60, target={"timeout_seconds": 60}, drain_timeout_seconds=60
@@ -141,8 +146,8 @@ def test_a_second_signal_cuts_the_drain(scene: Scene) -> None:
         until(lambda: member.status()["state"] == "draining", "draining", seconds=20)
         assert http_status(f"{member.http}/readyz") == 503
         assert http_status(f"{member.http}/livez") == 200
-        member.process.signal(signal.SIGTERM)
-        assert member.process.wait(10) == 143
+        member.process.signal(number)
+        assert member.process.wait(10) == code
 
 
 def test_the_start_can_be_given_up(tmp_path: Path) -> None:
@@ -180,7 +185,10 @@ def test_a_drained_process_leaves_its_group(
 def test_a_blocked_loop_is_not_alive_and_a_target_outage_is_no_death(
     scene: Scene, tmp_path: Path
 ) -> None:
-    """`/livez` speaks of this process; a restart mends a blocked loop, no target."""
+    """`/livez` speaks of this process; a restart mends a blocked loop, no target.
+
+    Bug: a loop that stood still served no second signal, and only SIGKILL ended it.
+    """
     with scene:
         scene.sandbox.create_profiles(RECORDS, SEED)
         assert scene.publish(RECORDS, SEED).wait(40) == 0
@@ -196,6 +204,9 @@ def test_a_blocked_loop_is_not_alive_and_a_target_outage_is_no_death(
             blocked.signal(signal.SIGUSR1)
             until(lambda: http_status(f"{url}/livez") == 503, "not alive", seconds=40)
             assert get_text(f"{url}/livez", 503).startswith("loop: no beat for ")
+            blocked.signal(signal.SIGTERM)
+            blocked.signal(signal.SIGINT)
+            assert blocked.wait(20) in {130, 143}
         assert http_status(f"{healthy.http}/livez") == 200
         assert http_status(f"{healthy.http}/readyz") == 200
         assert healthy.status()["state"] == "paused"

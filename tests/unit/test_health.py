@@ -114,6 +114,7 @@ def test_other_paths_and_methods(process: Process) -> None:
     assert process.get("/livez", "POST")[0] == 501
 
 
+@pytest.mark.peer("Faust #532")
 async def test_a_blocked_loop_is_seen(process: Process) -> None:
     """While the event loop is blocked, the probe is answered, and says so.
 

@@ -21,6 +21,7 @@ NONE_OF_THEM = (
 )
 
 
+@pytest.mark.peer("schema_registry_converter PR 194")
 @pytest.mark.parametrize(
     ("value", "headers", "framing", "expected"),
     [

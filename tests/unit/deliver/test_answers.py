@@ -60,6 +60,7 @@ def test_a_2xx_of_somebody_else_is_suspect(body: bytes) -> None:
     assert (outcome.kind, outcome.reason) == (SUSPECT, "not_target")
 
 
+@pytest.mark.peer("Aiven HTTP PR 304")
 @pytest.mark.parametrize(
     ("status", "kind", "reason"),
     [

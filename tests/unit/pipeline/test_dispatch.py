@@ -106,6 +106,7 @@ async def test_a_value_that_may_not_be_sent_is_rejected_without_a_call() -> None
         assert world.pipeline.quota.used(0.0) == 0
 
 
+@pytest.mark.peer("go-zero #5011")
 @virtual
 async def test_calls_taken_at_once_do_not_exceed_the_quota() -> None:
     """Bug: each waiting call saw the same calls left, and all of them went out."""
@@ -225,6 +226,7 @@ async def test_a_work_given_to_a_waiting_call_as_it_closes_is_sent() -> None:
     assert world.source.committed[P0] == 2
 
 
+@pytest.mark.peer("Parallel Consumer fork #296")
 @virtual
 async def test_every_waiting_call_gets_work_when_there_is_enough() -> None:
     """One batch wakes as many calls as it has profiles, at once."""

@@ -45,6 +45,7 @@ async def test_an_event_that_nobody_claims_is_named_once(
     assert len(lines) == 1
 
 
+@pytest.mark.peer("Aiven HTTP #204")
 @virtual
 async def test_bytes_that_are_no_event_become_a_dead_letter() -> None:
     """An undecodable record is a dead letter at once, and the next one goes on."""

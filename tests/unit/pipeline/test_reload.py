@@ -113,6 +113,7 @@ async def publish(world: World, end: asyncio.Event) -> int:
     return number
 
 
+@pytest.mark.peer("Redpanda Connect #1733")
 async def test_fifty_swaps_under_load(tmp_path: Path) -> None:
     """No record is lost, none half mapped, each explained by exactly one version."""
     deployment = Deployment(tmp_path, pair(0))
@@ -168,6 +169,7 @@ def judge(run: Run, count: int, marks: dict[str, int]) -> None:
     assert len(set(made_by.values())) > SWAPS // 4, "there was no load"
 
 
+@pytest.mark.peer("Benthos #91")
 async def test_a_refused_set_changes_nothing_and_says_why(
     tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
@@ -189,6 +191,7 @@ async def test_a_refused_set_changes_nothing_and_says_why(
         assert run.reloader.status()["refused"] == []
 
 
+@pytest.mark.peer("Benthos #89")
 async def test_a_swap_logs_one_line_with_old_and_new_versions(
     tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:

@@ -2,6 +2,8 @@
 
 import asyncio
 
+import pytest
+
 from consumer.config.settings import RetrySettings, TargetSettings
 from consumer.model import Answer
 from tests.fake_transport import SUBMITTED
@@ -13,6 +15,7 @@ def now() -> float:
     return asyncio.get_running_loop().time()
 
 
+@pytest.mark.peer("Vector #12084", "Faust #502")
 @virtual
 async def test_a_revocation_waits_for_the_wire_and_commits_what_came_back() -> None:
     """A call in flight ends and is committed; what waits behind it is released."""
@@ -63,6 +66,7 @@ async def test_a_revocation_waits_no_longer_than_the_targets_time_out() -> None:
         world.pipeline.drain()
 
 
+@pytest.mark.peer("Parallel Consumer fork #345")
 @virtual
 async def test_an_answer_that_comes_after_the_revocation_counts_nothing() -> None:
     """A late delivery of a lost partition is ignored, and its slot is free again."""
@@ -114,6 +118,7 @@ async def test_a_profile_that_failed_in_a_lost_partition_is_free_at_once() -> No
         assert world.statistics.delivered == 1
 
 
+@pytest.mark.peer("Faust #523", "aiokafka #847")
 @virtual
 async def test_a_late_fence_is_not_that_of_the_next_epoch() -> None:
     """A partition that comes back after its revocation is served and committed."""
@@ -138,3 +143,35 @@ async def test_a_lost_partition_commits_nothing() -> None:
         await world.settle(3)
         assert all(P0 not in one for one in world.source.commits[before:])
         assert world.source.committed[P0] == 0
+
+
+@virtual
+async def test_a_drain_that_begins_during_a_revocation_ends_it_in_time() -> None:
+    """Bug: a revocation waited for the wire beyond the drain, and its commit was lost."""
+    settings = settings_of(
+        target=TargetSettings(client="acme", timeout_seconds=60.0),
+        drain_timeout_seconds=5.0,
+    )
+    world = World(settings)
+    world.source.revoke_seconds = 62.0
+    world.start()
+    world.source.assign(P0, P1)
+    await asyncio.sleep(0.1)
+    world.source.answer_seconds = 99.0  # no commit but the last ones is answered
+    world.publish(P0, "a")
+    world.publish(P1, "x")
+    await world.settle(0.5)
+    world.target.seconds = 50.0
+    world.publish(P0, "b", "c")
+    world.publish(P1, "d")
+    await world.settle(0.5)
+    started = now()
+    revoking = asyncio.create_task(world.source.revoke(P0))
+    await asyncio.sleep(1)
+    commits = len(world.source.commits)
+    await world.end()
+    await revoking
+    assert now() - started <= 1.0 + 5.0 + 0.1
+    # After the rebalance a commit of the partition that stays might be refused.
+    first = {each: made.offset for each, made in world.source.commits[commits].items()}
+    assert first == {P0: 1, P1: 1}

@@ -27,6 +27,7 @@ def slow_ticks(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(pipeline, "TICK_SECONDS", 0.5)
 
 
+@pytest.mark.peer("Vector #10870", "Adobe AEP sink #19")
 @pytest.mark.usefixtures("slow_ticks")
 @pytest.mark.parametrize(
     "answer",

@@ -2,6 +2,8 @@
 
 import asyncio
 
+import pytest
+
 from consumer.model import PauseReason
 from consumer.pipeline.settlement import WRITERS
 from tests.unit.pipeline.kit import P0, P1, Q0, World
@@ -10,6 +12,7 @@ from tests.virtual_time import virtual
 BAD = b"\x00"
 
 
+@pytest.mark.peer("Vector #1772", "Lenses #1819")
 @virtual
 async def test_a_record_is_committed_only_when_its_letter_is_confirmed() -> None:
     """Until the broker confirms the letter, the record is incomplete and held."""
@@ -24,6 +27,7 @@ async def test_a_record_is_committed_only_when_its_letter_is_confirmed() -> None
         assert world.source.committed[P0] == 1
 
 
+@pytest.mark.peer("Arroyo processor.py:431")
 @virtual
 async def test_letters_that_fail_pause_the_fetching_and_are_tried_again() -> None:
     """While a letter cannot be written nothing more is read; then it goes on."""

@@ -90,6 +90,7 @@ def test_unchanged_offsets_are_committed_at_half_the_lease() -> None:
     assert desk.scheduler.committable(10.0) == {}
 
 
+@pytest.mark.peer("Parallel Consumer #203", "Parallel Consumer fork #349")
 def test_what_is_due_stays_due_until_acknowledged() -> None:
     """A failed commit drops nothing and is repeated."""
     desk = Desk()
@@ -112,6 +113,7 @@ def test_a_gap_moves_the_committable_offset() -> None:
     assert {LOANS: Commit(7, "", 1)} == desk.scheduler.committable(1.0)
 
 
+@pytest.mark.peer("Parallel Consumer fork #108")
 @pytest.mark.parametrize("code", [22, 25, 27, 113])
 def test_errors_of_membership_stop_the_partition(code: int) -> None:
     """Nothing of it is taken until a commit of it is acknowledged; others go on."""

@@ -41,6 +41,7 @@ def test_a_work_carries_its_item_and_record() -> None:
     )
 
 
+@pytest.mark.peer("spring-kafka #2410")
 def test_a_failed_work_waits_and_keeps_its_place_in_the_shard() -> None:
     """Newer items of the profile wait behind it; its slot goes to others."""
     desk = Desk()
@@ -136,6 +137,7 @@ def test_a_rejected_item_is_given_up_at_once() -> None:
     assert desk.take(2.0) == ["a"]
 
 
+@pytest.mark.peer("Parallel Consumer #310", "Parallel Consumer #196")
 def test_attempts_and_time_together_make_it_the_records_fault() -> None:
     """Twenty failures in a minute give nothing up, nor does an hour of few."""
     policy = RetryPolicy(max_attempts=3, give_up_after_seconds=100.0)
@@ -163,6 +165,9 @@ def test_a_second_outcome_of_a_work_is_ignored() -> None:
     assert desk.scheduler.statistics().delivered == 1
 
 
+@pytest.mark.peer(
+    "Redpanda Connect PR 4009", "Parallel Consumer #875", "Parallel Consumer fork #346"
+)
 @pytest.mark.parametrize("outcome", [DELIVERED, RETRY, REJECTED, UNSENT])
 def test_a_late_outcome_of_an_ended_epoch_only_frees_the_profile(
     outcome: Outcome,
@@ -216,6 +221,7 @@ def test_any_other_outcome_puts_them_back_as_if_not_sent(outcome: Outcome) -> No
     assert len(again.parts) == 1
 
 
+@pytest.mark.peer("Parallel Consumer #547")
 def test_a_flood_of_failures_does_not_stop_the_rest() -> None:
     """Parallel Consumer #547 and #606 stood still with room and ready work."""
     desk = Desk()

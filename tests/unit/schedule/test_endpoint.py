@@ -76,6 +76,9 @@ def test_the_same_profile_refused_twice_halts_nothing() -> None:
     assert desk.take(0.1) == ["b"]
 
 
+@pytest.mark.peer(
+    "Benthos #77", "Redpanda Connect PR 1181", "kafka-connect-http clescot #719"
+)
 def test_a_halted_endpoint_sends_probes_of_different_profiles() -> None:
     """One at a time, first those that were not refused yet, oldest first, then again."""
     desk = halted("a", "b", "c", "d")
@@ -165,6 +168,7 @@ def test_a_round_of_probes_ends_only_when_all_that_can_go_were_asked() -> None:
     assert probe(desk, 5.0).profile.value == "d"
 
 
+@pytest.mark.peer("Vector #24543")
 def test_nothing_counts_against_an_item_while_the_endpoint_is_halted() -> None:
     """An outage of any length gives up nothing (Vector #24543 lost such records)."""
     desk = halted("a", "b", "c")
@@ -215,6 +219,7 @@ def test_three_counted_refusals_are_the_records_fault() -> None:
     ) == ("http_401", 3, 0.0, 2.0)
 
 
+@pytest.mark.peer("Redpanda Connect #1352")
 def test_a_429_holds_the_whole_endpoint_and_never_counts() -> None:
     """It speaks of the account; its `Retry-After` is obeyed within our cap."""
     desk = Desk(

@@ -6,6 +6,8 @@ import sys
 from collections.abc import Iterable
 from types import FrameType
 
+import pytest
+
 from consumer.model import ProfileId
 from consumer.schedule.marks import MOST_HELD_BYTES, SLACK_BYTES, Marks
 from tests.unit.schedule.desk import profile
@@ -99,6 +101,7 @@ def test_what_was_read_at_the_assignment_stays() -> None:
     assert marks.end == 32
 
 
+@pytest.mark.peer("Parallel Consumer #329", "Parallel Consumer #409")
 def test_a_gap_counts_as_done() -> None:
     """Of a long one only the beginning is written."""
     marks = Marks(0, b"")

@@ -47,6 +47,7 @@ def test_any_text_is_a_map_or_none(text: str) -> None:
     assert read_map(text, 0) == b""
 
 
+@pytest.mark.peer("Parallel Consumer fork #207")
 @settings(max_examples=300, derandomize=True, deadline=None)
 @given(data=st.data(), bitmap=st.binary(min_size=1, max_size=50))
 def test_a_damaged_map_is_none(data: st.DataObject, bitmap: bytes) -> None:

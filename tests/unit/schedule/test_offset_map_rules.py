@@ -73,6 +73,7 @@ def ragged(count: int) -> Desk:
     return desk
 
 
+@pytest.mark.peer("Parallel Consumer #777")
 def test_what_is_done_beyond_the_committable_offset_is_not_sent_again() -> None:
     """After a crash a record that is marked is not even consumed."""
     desk = Desk()
@@ -196,6 +197,7 @@ def test_a_full_text_stops_the_fetch_of_its_partition() -> None:
     assert desk.scheduler.pauses(0.0) == ()
 
 
+@pytest.mark.peer("Parallel Consumer #326")
 @pytest.mark.parametrize("metadata", ["", "M1", "M1A", "consumer-1", "M1" + "A" * 40])
 def test_foreign_metadata_is_no_map(metadata: str) -> None:
     """Another tool's text, or a damaged one, repeats records and harms nothing."""

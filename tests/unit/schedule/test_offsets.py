@@ -27,6 +27,7 @@ def finish(state: Partition, offset: int) -> None:
     state.remove(state.incomplete[offset])
 
 
+@pytest.mark.peer("Pyrallel 1.0.0", "spring-kafka #4258", "Faust robinhood #625")
 def test_gaps_in_offsets_do_not_stop_the_committable_offset() -> None:
     """Pyrallel 1.0.0's OffsetTracker stays at 0 after 0, 2, 4, 6: ours goes to 7."""
     state = partition()
@@ -37,6 +38,9 @@ def test_gaps_in_offsets_do_not_stop_the_committable_offset() -> None:
         assert expected == state.committable
 
 
+@pytest.mark.peer(
+    "Vector #24215", "Vector #19711", "Faust robinhood #682", "spring-kafka #4342"
+)
 def test_committable_is_the_lowest_incomplete_whatever_the_order() -> None:
     """A later record that is done moves nothing."""
     state = partition(5)

@@ -40,6 +40,7 @@ def test_used_forgets_what_is_old() -> None:
     assert quota.used(DAY + BUCKET_SECONDS) == 1
 
 
+@pytest.mark.peer("kafka-connect-http clescot #387")
 @given(
     st.integers(1, 5),
     st.lists(st.floats(0, 20_000, allow_nan=False), max_size=60),

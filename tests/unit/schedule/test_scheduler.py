@@ -1,5 +1,7 @@
 """The facade: admission, offering, settling and what it says of itself."""
 
+import pytest
+
 from consumer.model import (
     End,
     Failure,
@@ -42,6 +44,7 @@ def test_a_repeated_offset_is_not_consumed_again() -> None:
     assert desk.take(0.0) == ["a"]
 
 
+@pytest.mark.peer("Parallel Consumer fork #342")
 def test_a_record_without_items_is_skipped() -> None:
     """It is settled at once, with the reason."""
     desk = Desk()
@@ -54,6 +57,7 @@ def test_a_record_without_items_is_skipped() -> None:
     assert desk.committable() == 4
 
 
+@pytest.mark.peer("Vector #24543")
 def test_a_rejected_record_stays_incomplete_until_its_letter_is_confirmed() -> None:
     """Vector #24543: what was refused must not be passed over by the offset."""
     desk = Desk()

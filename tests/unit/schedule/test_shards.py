@@ -1,8 +1,16 @@
 """The queues: one per profile."""
 
+import pytest
+
 from tests.unit.schedule.desk import LOANS, RETRY, SWIPES, Desk
 
 
+@pytest.mark.peer(
+    "Redpanda Connect #1800",
+    "Redpanda Connect #2745",
+    "KPipe #136",
+    "FastStream PR 2017",
+)
 def test_one_call_in_flight_per_profile_in_offset_order() -> None:
     """The second item goes when the first is answered, never before."""
     desk = Desk()

@@ -4,6 +4,8 @@ import asyncio
 import threading
 from collections.abc import Mapping
 
+import pytest
+
 from consumer.model import Commit, Record, TopicPartition
 from consumer.source.bridge import Bridge
 from consumer.source.values import Assigned, SourceFault
@@ -51,6 +53,7 @@ class Listener:
         """Not asked here."""
 
 
+@pytest.mark.peer("confluent-kafka-python #2211", "confluent-kafka-python #2212")
 async def test_a_question_that_was_given_up_does_not_fence_the_next_epoch() -> None:
     """Bug: behind a loop that was blocked, a late fence hit the new assignment."""
     listener = Listener()

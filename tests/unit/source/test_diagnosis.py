@@ -22,6 +22,7 @@ WRONG_CA = (
 @pytest.mark.parametrize(
     ("code", "kind"),
     [
+        (KafkaError._FATAL, SourceFaultKind.FATAL),
         (KafkaError._ALL_BROKERS_DOWN, SourceFaultKind.BROKERS_DOWN),
         (KafkaError._SSL, SourceFaultKind.TLS),
         (KafkaError._AUTHENTICATION, SourceFaultKind.AUTHENTICATION),
@@ -41,7 +42,10 @@ def test_each_error_has_its_kind_and_a_mend(code: int, kind: SourceFaultKind) ->
 
 
 def test_a_fatal_error_is_fatal_whatever_its_code() -> None:
-    """Fatal wins over the code."""
+    """Fatal wins over the code; a consumer is told by a code alone.
+
+    Bug: a static member that another had fenced stood still for ever in silence.
+    """
     fault = diagnosis(KafkaError(KafkaError.FENCED_INSTANCE_ID, "x", fatal=True))
     assert fault.kind is SourceFaultKind.FATAL
 

@@ -18,6 +18,7 @@ from consumer.source.values import Property
 BASE: dict[str, Property] = {"bootstrap.servers": "b:1", "group.id": "g"}
 
 
+@pytest.mark.peer("librdkafka #5140")
 def test_the_prefetch_is_bounded_and_nothing_is_committed_by_itself() -> None:
     """Without a word of the user the client prefetches little and commits nothing."""
     assert consumer_properties(BASE) == {

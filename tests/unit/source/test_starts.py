@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
@@ -10,6 +11,7 @@ from confluent_kafka import KafkaError, KafkaException
 from confluent_kafka import TopicPartition as Place
 
 from consumer.model import TopicPartition
+from consumer.source import starts as module
 from consumer.source.starts import Start, Starts
 from consumer.source.values import OutOfRange, SourceFaultKind
 
@@ -25,6 +27,8 @@ class Broker:
     log: tuple[int, int] = (10, 90)
     is_down: bool = False
     refused: tuple[int, ...] = ()
+    has_leader: bool = True
+    asked: list[int] = field(default_factory=list)
 
     def committed(self, places: Sequence[Place], timeout: float) -> list[Place]:
         """Return what the group has.
@@ -49,9 +53,11 @@ class Broker:
         Raises:
             KafkaException: It is down.
         """
-        assert place.partition in {0, 1}
         assert timeout > 0
-        if self.is_down:
+        self.asked.append(place.partition)
+        if not self.has_leader:
+            time.sleep(timeout)  # librdkafka waits for the whole time
+        if self.is_down or not self.has_leader:
             raise KafkaException(KafkaError(KafkaError._TIMED_OUT))
         return self.log
 
@@ -76,6 +82,7 @@ def starts(
     return Starts(broker, policy, out_of_range, "later".__eq__)  # type: ignore[arg-type] # only what is used of a consumer
 
 
+@pytest.mark.peer("librdkafka #2782")
 def test_the_committed_offset_and_its_metadata_are_the_start() -> None:
     """Reading goes on exactly where it was committed."""
     found = starts(Broker({0: (42, "M1x")})).resolved([FIRST])
@@ -110,6 +117,26 @@ def test_no_answer_leaves_all_out() -> None:
     assert starts(Broker(is_down=True)).resolved([FIRST, SECOND]) == []
 
 
+def test_many_partitions_without_a_leader_take_the_time_of_one(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """Bug: each of them waited for itself, beyond max.poll.interval.ms in sum."""
+    monkeypatch.setattr(module, "REQUEST_SECONDS", 0.01)
+    broker = Broker({9: (7, "")}, has_leader=False)
+    wanted = [TopicPartition("t", number) for number in range(10)]
+    (found,) = starts(broker).resolved(wanted)
+    assert (found.partition.partition, found.offset) == (9, 7)
+    assert broker.asked == [0]
+
+
+def test_what_is_not_wanted_any_more_is_not_asked_for() -> None:
+    """A process that is told to stop in the middle of an assignment asks no further."""
+    broker = Broker()
+    assert starts(broker).resolved([FIRST, SECOND], lambda: False) == []
+    assert broker.asked == []
+
+
+@pytest.mark.peer("Jepsen Bufstream 0.1.0")
 @pytest.mark.parametrize("way", list(OutOfRange))
 def test_an_offset_that_jumped_back_is_a_fault(way: OutOfRange) -> None:
     """What was acknowledged cannot be undone in silence: held, or told and followed."""

@@ -80,6 +80,7 @@ def test_a_foreign_exception_is_named_without_its_message() -> None:
     assert second["detail"] == "no broker"
 
 
+@pytest.mark.peer("Parallel Consumer #402")
 def test_repeats_are_held_back() -> None:
     """Identical warnings are written once in ten seconds, and then say how many."""
     now = [100.0]

@@ -78,6 +78,7 @@ def delivered(of: Record) -> Settlement:
     return Settlement(record=of, end=End.DELIVERED, mappings=("loan-funded",))
 
 
+@pytest.mark.peer("OpenTelemetry Java #14166", "Redpanda Connect #1415")
 def test_a_record_and_its_calls(collected: Collected) -> None:
     """A record's span continues the publisher's trace; each attempt is its child."""
     export, tracing = exported()
@@ -216,6 +217,7 @@ def test_a_letter_that_failed(collected: Collected) -> None:
     assert process["target_consumer.reason"] == "no_profile"
 
 
+@pytest.mark.peer("remoulade PR 410")
 def test_a_link_only(collected: Collected) -> None:
     """With `link`, the span is a root that links, and follows the publisher's flag."""
     export, tracing = exported()
@@ -233,6 +235,12 @@ def test_a_link_only(collected: Collected) -> None:
     ]
 
 
+@pytest.mark.peer(
+    "OpenTelemetry Java #3529",
+    "dd-trace-py #17980",
+    "OpenTelemetry Python PR 1678",
+    "Redpanda Connect #2690",
+)
 def test_a_merged_call(collected: Collected) -> None:
     """A call of several records is the newest one's child and links to the others."""
     export, tracing = exported()
