@@ -37,6 +37,7 @@ from consumer.pipeline.assembly import (
 from consumer.pipeline.in_force import InForce
 from consumer.pipeline.material import Material
 from consumer.pipeline.observe import Observer
+from consumer.pipeline.overriding import OverrideFile, read_overrides
 from consumer.pipeline.pipeline import Pipeline
 from consumer.pipeline.ports import Transport
 from consumer.pipeline.reload import Reloader
@@ -131,7 +132,8 @@ class Run:
     ) -> None:
         self._settings = settings
         self._names = topic_names(settings)
-        self._in_force = InForce(material)
+        overrides = read_overrides(settings.overrides, material.mappings)
+        self._in_force = InForce(material, overrides)
         self._tracing = tracing
         self._metrics = metrics
         self._token = token_of(settings)
@@ -175,7 +177,10 @@ class Run:
             source_options(self._settings), asyncio.get_running_loop(), pipeline
         )
         reloader = self._reloader(pipeline, source, letters)
-        reporter = self._reporter(pipeline, reloader)
+        overrides = OverrideFile(
+            self._settings.overrides, self._in_force, pipeline.override, self._metrics
+        )
+        reporter = self._reporter(pipeline, reloader, overrides)
         health = self._health(source, reporter)
         port = health.start()
         log.info("health and metrics are served", extra={"port": port})
@@ -195,9 +200,10 @@ class Run:
                 pipeline.drain()
             else:
                 starting.result()
-                watching = asyncio.create_task(reloader.watch())
-                watching.add_done_callback(failing(pipeline))
-                beside.append(watching)
+                for watched in (reloader.watch(), overrides.watch()):
+                    watching = asyncio.create_task(watched)
+                    watching.add_done_callback(failing(pipeline))
+                    beside.append(watching)
             on_started(pipeline)
             stopping.add_done_callback(lambda _: pipeline.drain())
             await pipeline.run(source)
@@ -275,9 +281,13 @@ class Run:
             wall_ms=lambda: time.time() * 1000,
         )
 
-    def _reporter(self, pipeline: Pipeline, reloader: Reloader) -> Reporter:
+    def _reporter(
+        self, pipeline: Pipeline, reloader: Reloader, overrides: OverrideFile
+    ) -> Reporter:
         self._metrics.gauge(names.BUILD)(consumer.__version__).set(1)
-        reporter = Reporter(pipeline, reloader.status, time.monotonic, time.time)
+        reporter = Reporter(
+            pipeline, reloader.status, time.monotonic, time.time, overrides
+        )
         self._metrics.collect_from(reporter.samples)
         return reporter
 

@@ -16,6 +16,7 @@ from consumer.config.settings import (
     DeadLetterSettings,
     DecodeSettings,
     EventTimeSettings,
+    GuardSettings,
     HttpSettings,
     KafkaSettings,
     LimitSettings,
@@ -29,6 +30,7 @@ from consumer.config.settings import (
 )
 from consumer.decode.readers import load_readers
 from consumer.mapping.loading import load
+from consumer.mapping.overrides import NO_OVERRIDES, Overrides
 from consumer.model import Header, PauseReason, TopicPartition
 from consumer.pipeline.assembly import Outside, assemble
 from consumer.pipeline.in_force import InForce
@@ -112,6 +114,7 @@ def settings_of(
     source: SourceSettings | None = None,
     decode: DecodeSettings | None = None,
     retry: RetrySettings | None = None,
+    guard: GuardSettings | None = None,
     drain_timeout_seconds: float = 25.0,
 ) -> Settings:
     """Return the defaults but for what is given, and each record a call of its own.
@@ -134,6 +137,7 @@ def settings_of(
         decode=decode or DecodeSettings(),
         event_time=EventTimeSettings(),
         retry=retry or RetrySettings(),
+        guard=guard or GuardSettings(),
         tracing=TracingSettings(),
         logging=LoggingSettings(),
     )
@@ -165,6 +169,7 @@ class World:
         tracing: Tracing = OFF,
         material: Material = MATERIAL,
         registry: Registry | None = None,
+        overrides: Overrides = NO_OVERRIDES,
     ) -> None:
         loop = asyncio.get_running_loop()
         self.settings = settings or settings_of()
@@ -182,7 +187,7 @@ class World:
         )
         self.pipeline: Pipeline = assemble(
             self.settings,
-            InForce(material),
+            InForce(material, overrides),
             Outside(
                 transport=self.target,
                 registry=registry or self.registry,

@@ -8,9 +8,15 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 
-from consumer.config.settings import LimitSettings, RetrySettings, Settings
+from consumer.config.settings import (
+    GuardSettings,
+    LimitSettings,
+    RetrySettings,
+    Settings,
+)
 from consumer.decode.readers import load_readers
 from consumer.mapping.loading import load
+from consumer.mapping.overrides import load_overrides
 from consumer.model import Answer, PauseReason
 from consumer.pipeline.material import Material
 from consumer.source.values import SourceFault, SourceFaultKind
@@ -112,6 +118,30 @@ async def spread(world: World) -> None:
         Answer(500) if profile.startswith("slow") else SUBMITTED
     )
     world.publish(P0, *(f"{'slow' if n % 3 == 0 else 'p'}{n}" for n in range(60)))
+
+
+async def reject_all(world: World) -> None:
+    """Reject every call, as for a mapping that writes what the target does not take."""
+    answering(world, Answer(400))
+    count = GuardSettings().max_consecutive + 5
+    world.publish(P0, *(f"p{number}" for number in range(count)))
+
+
+def override(world: World, text: str) -> None:
+    """Put an overrides file in force."""
+    mappings = world.pipeline.in_force.material.mappings
+    world.pipeline.override(load_overrides(text, "overrides.yaml", mappings))
+
+
+async def hold_mapping(world: World) -> None:
+    """An operator wants a mapping held."""
+    override(world, "mappings: {ev: {mode: hold}}")
+    world.publish(P0, "a")
+
+
+async def let_mapping_go(world: World) -> None:
+    """The operator takes it back."""
+    override(world, "")
 
 
 async def ask_for_unknown(world: World) -> None:
@@ -234,6 +264,22 @@ def told(kind: SourceFaultKind, scope: str, *, is_whole: bool) -> Provoked:
 
 
 PROVOKED: Mapping[PauseReason, Provoked] = {
+    PauseReason.GUARD: Provoked(
+        begin=reject_all,
+        end=serve,
+        scope="mapping ev",
+        says="three records in a row pass",
+        over_seconds=4 * GuardSettings().probe_seconds,
+        is_whole=False,
+        since_seconds=5.0,
+    ),
+    PauseReason.OVERRIDE: Provoked(
+        begin=hold_mapping,
+        end=let_mapping_go,
+        scope="mapping ev",
+        says="overrides",
+        is_whole=False,
+    ),
     PauseReason.HELD: Provoked(
         begin=fill,
         end=empty,

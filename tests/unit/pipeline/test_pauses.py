@@ -11,6 +11,7 @@ import pytest
 from consumer.errors import PipelineFailedError
 from consumer.model import PauseReason
 from consumer.pipeline import pipeline
+from consumer.pipeline.overriding import OverrideFile
 from consumer.pipeline.states import State
 from consumer.pipeline.status import Reporter
 from consumer.source.values import SourceFault, SourceFaultKind
@@ -32,7 +33,10 @@ def now() -> float:
 
 
 def reporter_of(world: World) -> Reporter:
-    return Reporter(world.pipeline, dict, now, lambda: WALL + now())
+    overrides = OverrideFile(
+        None, world.pipeline.in_force, world.pipeline.override, world.metrics
+    )
+    return Reporter(world.pipeline, dict, now, lambda: WALL + now(), overrides)
 
 
 def shown(reporter: Reporter, reason: PauseReason) -> dict[str, str] | None:
