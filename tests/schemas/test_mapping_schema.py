@@ -29,8 +29,11 @@ SHIPPED = sorted(SCHEMAS.joinpath("mappings").glob("*.yaml"))
 SAMPLES = re.findall(
     r"^```yaml\n(version: 1\nname: .*?)^```", README, re.MULTILINE | re.DOTALL
 )
-MAPPINGS = [one for one in SECTIONS.values() if one.code[0] == "M"]
+MAPPINGS = [
+    one for one in SECTIONS.values() if one.code[0] == "M" and one.code[1] != "6"
+]
 MAPPINGS.remove(SECTIONS["M423"])  # about a file of defaults
+# M6.. are about the overrides file.
 # What the shape alone can have wrong, names of functions included; a part that is not
 # built has the right shape.
 OF_SHAPE = {"M101", "M102", "M103", "M104", "M106", "M211"}
