@@ -14,12 +14,9 @@ from typing import NamedTuple
 
 __all__ = ["BUGS", "Bug"]
 
-NO_THREADS = (
-    "Offsets, map and queues are one loop's: nothing comes between two readings."
-)
 FIXED_REQUEST = "The request is Target's own, and not for a user to shape."
-OF_A_LIMIT = "There is no limit that adapts here: the number of calls at once is fixed."
 README = "Open, and named in the README under what it does not do yet: "
+OF_A_LIMIT = README + "there is no adaptive limit"
 
 
 class Bug(NamedTuple):
@@ -151,16 +148,8 @@ BUGS = (
     Bug("Aiven HTTP #204", "one bad record stopped the task"),
     Bug("Aiven HTTP PR 304", "400 and 404 were tried again like 503"),
     Bug("Lenses #1819", "the dead-letter topic was not fed"),
-    Bug(
-        "spring-kafka #4523",
-        "dead letters cannot be replayed",
-        README + "dead letters are written, not yet listed or replayed.",
-    ),
-    Bug(
-        "kafka-ui #1920",
-        "dead letters cannot be replayed",
-        README + "dead letters are written, not yet listed or replayed.",
-    ),
+    Bug("spring-kafka #4523", "dead letters cannot be replayed"),
+    Bug("kafka-ui #1920", "dead letters cannot be replayed"),
     # ------------------------------------------------------ throttles and quota
     Bug("Redpanda Connect #1352", "Retry-After was not heard"),
     Bug("go-zero #5011", "calls were counted after they were sent"),

@@ -177,7 +177,7 @@ class Rebalance:
         self.park_when_abandoned()
         self.partitions.add(found)
         self.announce(found)
-        self.keep_unread(left)
+        self.keep_unread([] if self.is_stopping else left)
 
     def announce(self, found: Sequence[Start]) -> None:
         """Tell the pipeline what begins where, and what is odd about it."""

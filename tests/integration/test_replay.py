@@ -84,6 +84,7 @@ class Installation:
         return self.scene.sandbox.profiles()[f"third_party_id:{name}"]
 
 
+@pytest.mark.peer("spring-kafka #4523", "kafka-ui #1920")
 def test_from_a_broken_mapping_to_the_profile(
     kafka_broker: Cluster, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
