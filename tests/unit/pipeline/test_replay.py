@@ -271,6 +271,21 @@ async def test_a_topic_that_a_mapping_names_is_no_replay_topic() -> None:
 
 
 @virtual
+async def test_a_new_set_says_anew_which_topics_are_its_own() -> None:
+    """A mapping that comes to name the topic has its records from then on."""
+    async with running() as world:
+        world.source.publish(REPLAY, event("a", 7))
+        await world.settle()
+        assert world.letters.reasons == ["no_letter"]
+        text = MAPPING.replace("topic: events,", "topics: [events, g.events.replay],")
+        world.pipeline.swap(material(text))
+        world.source.publish(REPLAY, event("a", 8))
+        await world.settle()
+        (call,) = world.target.calls
+        assert call[1]["profile.evWhere"] == "g.events.replay:0:1"
+
+
+@virtual
 async def test_a_schema_that_is_not_known_holds_the_replay_alone() -> None:
     """The partition that waits is the one that was read; the source goes on."""
     async with running() as world:
