@@ -140,11 +140,16 @@ class Dispatch:
     def _launch(self, gathered: Gathered, *, probe: bool = False) -> Work:
         entries = gathered.entries
         first = entries[0]
+        if len(entries) > 1:
+            attempts = max(entry.attempts for entry in entries)
+            parts = tuple([Part(one.ticket.record, one.item) for one in entries])
+        else:  # most calls of a quiet hour
+            attempts, parts = first.attempts, (Part(first.ticket.record, first.item),)
         work = Work(
             first.item.profile,
             gathered.attributes,
-            tuple([Part(entry.ticket.record, entry.item) for entry in entries]),
-            max(entry.attempts for entry in entries) + 1,
+            parts,
+            attempts + 1,
             first.ready_at,
             probe,
             is_retry(entries),
@@ -235,11 +240,13 @@ class Dispatch:
             self._rejoin(halt.aside)
             self.shards.hasten_refused(now)
         last = entries[-1]
-        ended = [Ended(entry, is_last=entry is last) for entry in entries]
-        timed = [entry for entry in entries if entry.item.route.by_event_time]
-        if timed:
-            for entry in timed:
+        ended, is_timed = [], False
+        for entry in entries:
+            ended.append(Ended(entry, None, entry is last))
+            if entry.item.route.by_event_time:
+                is_timed = True
                 self.event_time.note(entry.ticket.record, entry.item)
+        if is_timed:
             is_stale = self.event_time.is_stale
             stale = self.shards.remove(
                 last.shard, lambda one: is_stale(one.ticket.record, one.item)
@@ -315,6 +322,8 @@ class Dispatch:
 
 def is_retry(entries: tuple[Entry, ...]) -> bool:
     """Tell whether any of these failed before: sending them takes a token."""
+    if len(entries) == 1:
+        return entries[0].is_retry
     return any(entry.is_retry for entry in entries)
 
 

@@ -92,7 +92,7 @@ def settlement(ticket: Ticket, mapped: Mapped) -> Settlement:
         )
     if not mapped.items:
         return Settlement(ticket.record, End.SKIPPED, mapped.mappings, mapped.skipped)
-    if ticket.is_stale:
+    if ticket.stale and ticket.is_stale:
         return Settlement(ticket.record, End.SKIPPED, mapped.mappings, SkipReason.STALE)
     end = End.DELIVERED if ticket.last_of_work else End.MERGED
     made_by = mapped.items[0].route.mapping_set

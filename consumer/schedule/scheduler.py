@@ -189,12 +189,15 @@ class Scheduler:
             partition.linger(ticket)
         is_stale = self._dispatch.event_time.is_stale
         for item in items:
-            if is_stale(record, item):
+            route = item.route
+            if route.by_event_time and is_stale(record, item):
                 ticket.open_items -= 1
                 ticket.stale += (item.profile,)
                 continue
             self._keying.note(item.profile, record.source)
-            ready = ready_at(record, item.route, now, wall_ms, is_short=self._is_short)
+            ready = now
+            if route.send_within_seconds:
+                ready = ready_at(record, route, now, wall_ms, is_short=self._is_short)
             self._dispatch.shards.offer(ticket, item, now, ready)
         if ticket.is_trial:
             self.guarding.offered(ticket, mapped, now)
@@ -241,7 +244,7 @@ class Scheduler:
         """
         if now >= self._commits.lease_until:
             return []
-        if self._held.is_pressed:
+        if self._dispatch.shards.has_holds and self._held.is_pressed:
             self._dispatch.shards.end_holds(room, now)
         return self._dispatch.take(room, now)
 

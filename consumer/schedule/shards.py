@@ -100,12 +100,14 @@ class Shards:
     def launch(self, entries: tuple[Entry, ...], work: Work) -> None:
         """Take items out of their shard: they are in flight as `work`."""
         shard = entries[0].shard
+        queue, passes_by = shard.entries, False
         for entry in entries:
             entry.waiting = entry.is_held = False
-        queue, left = shard.entries, len(shard.entries) - len(entries)
-        while queue and not queue[0].waiting:
-            queue.popleft()
-        if len(queue) > left:  # some of a closed partition were passed by
+            if queue[0] is entry:
+                queue.popleft()
+            else:  # one of a closed partition stands before it
+                passes_by = True
+        if passes_by:
             shard.entries = deque([entry for entry in queue if entry.waiting])
         shard.flying = entries
         self.flying[work] = shard
@@ -179,6 +181,11 @@ class Shards:
         holds = self._holds
         while holds and holds[0][0] <= now:
             self._end_hold()
+
+    @property
+    def has_holds(self) -> bool:
+        """True while an item may be held."""
+        return bool(self._holds)
 
     def end_holds(self, count: int, now: float) -> None:
         """Make so many held items ready that have the least time left."""

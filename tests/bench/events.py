@@ -9,8 +9,8 @@ from __future__ import annotations
 
 import datetime as dt
 import json
-import random
-from collections.abc import Iterator
+import time
+from collections.abc import Iterable, Iterator, Sequence
 from decimal import Decimal
 from io import BytesIO
 from pathlib import Path
@@ -79,12 +79,16 @@ FIRST_DAY = dt.date(2026, 3, 1)
 FIRST_MOMENT = dt.datetime(2026, 3, 1, 12, tzinfo=dt.UTC)
 
 
-def values(count: int, profiles: int) -> Iterator[tuple[bytes, bytes]]:
-    """Give `count` keys and values; each of the profiles is as likely as another."""
+def values(customers: Iterable[int], first: int = 0) -> Iterator[tuple[bytes, bytes]]:
+    """Give the key and the value of one record for each of `customers`.
+
+    Args:
+        customers: Whom each record is about.
+        first: The number of the first record: `loanReference` begins with it, in hex.
+    """
     schema = parse_schema(SCHEMA)
-    chance = random.Random(1)  # noqa: S311 - the same events every time
-    for number in range(count):
-        customer = f"CUSTOMER-{chance.randrange(profiles):06d}"
+    for number, one in enumerate(customers, first):
+        customer = f"CUSTOMER-{one:06d}"
         stream = BytesIO(FRAME)
         stream.seek(len(FRAME))
         schemaless_writer(
@@ -106,23 +110,49 @@ def values(count: int, profiles: int) -> Iterator[tuple[bytes, bytes]]:
         yield customer.encode(), stream.getvalue()
 
 
-def publish(bootstrap: str, topic: str, count: int, profiles: int) -> None:
-    """Write `count` records to `topic`, keyed by the profile.
+def publish(
+    bootstrap: str,
+    topic: str,
+    customers: Sequence[int],
+    *,
+    first: int = 0,
+    per_second: float = 0.0,
+) -> list[float]:
+    """Write a record for each of `customers` to `topic`, keyed by the profile.
+
+    Args:
+        bootstrap: The broker.
+        topic: Where to.
+        customers: Whom each record is about.
+        first: The number of the first record.
+        per_second: At which pace; 0 is as fast as can be.
+
+    Returns:
+        When each was given its timestamp, on the monotonic clock.
 
     Raises:
         RuntimeError: The broker did not confirm them all.
     """
     producer = Producer({
         "bootstrap.servers": bootstrap,
-        "linger.ms": 20,
+        "linger.ms": 1 if per_second else 20,
         "queue.buffering.max.messages": 2_000_000,
         "log_level": 0,
     })
-    for key, value in values(count, profiles):
+    given = list(values(customers, first)) if per_second else values(customers, first)
+    times: list[float] = []
+    began = time.monotonic()
+    for key, value in given:
+        if per_second:
+            due = began + len(times) / per_second
+            while (left := due - time.monotonic()) > 0:
+                time.sleep(left)
+        times.append(time.monotonic())
         producer.produce(topic, value, key)
         producer.poll(0)
     if producer.flush(60):
         raise RuntimeError("the broker did not confirm all records")
+    return times
 
 
 def write_files(folder: Path, topic: str) -> None:

@@ -19,6 +19,7 @@ from tests.bench.processes import (
     stub,
     until_calls,
 )
+from tests.bench.workloads import even
 
 __all__ = ["MOST_DIFFERENCE_MB", "MOST_MB", "Peak", "measure"]
 
@@ -63,7 +64,7 @@ def names_of(count: int) -> tuple[str, str]:
 def peak(bootstrap: str, target: int, count: int, folder: Path) -> Peak:
     """Work one backlog off."""
     topic, _ = names_of(count)
-    publish(bootstrap, topic, count, PROFILES)
+    publish(bootstrap, topic, even(count, PROFILES))
     path = configuration(
         folder / f"of-{count}",
         topic=topic,

@@ -1,7 +1,7 @@
 """The raw parts and the stages, in one process of their own, on one topic's records.
 
-Run: `python -m tests.bench.parts CONFIGURATION TOPIC PARTITIONS RECORDS`. It prints one
-JSON object with the CPU microseconds per record of each.
+Run: `python -m tests.bench.parts CONFIGURATION TOPIC PARTITIONS RECORDS [stages]`. It
+prints one JSON object with the CPU microseconds per record of each, or of the stages.
 """
 
 from __future__ import annotations
@@ -20,39 +20,34 @@ __all__ = ["measure"]
 
 
 def measure(
-    configuration: Path, topic: str, partitions: int, count: int
+    configuration: Path, topic: str, partitions: int, count: int, *, has_raw: bool
 ) -> dict[str, dict[str, float]]:
     """Measure everything on the first `count` records of a topic."""
     settings = load(configuration, {}).settings
-    stages = Stages(settings, json.dumps(SCHEMA))
+    stages = Stages(settings, json.dumps(SCHEMA), count)
     in_flight = settings.limits.max_in_flight
     url = settings.target.base_url or ""
     bootstrap = str(settings.kafka.properties["bootstrap.servers"])
     tune_garbage_collector()
-    consumed, messages = raw.consume(bootstrap, topic, partitions, count)
+    found: dict[str, float] = {}
+    found["consume"], messages = raw.consume(bootstrap, topic, partitions, count)
     records = stages.read(messages)
     contents = [record.value or b"" for record in records]
-    fastavro = raw.by_fastavro(contents)
+    found["fastavro"] = raw.by_fastavro(contents)
     mapped = stages.map(records, stages.decode(records))
     works = stages.schedule(records, mapped, in_flight)
     requests = stages.encode(works)
     stages.judge(works)
     stages.observe(records, works)
-    connector = raw.by_connector(url, requests, in_flight)
+    if has_raw:
+        found["connector"] = raw.by_connector(url, requests, in_flight)
     stages.transport(requests, in_flight)
-    session = raw.by_session(url, requests, in_flight)
-    return {
-        "raw": {
-            "consume": consumed,
-            "fastavro": fastavro,
-            "connector": connector,
-            "session": session,
-        },
-        "stages": stages.spent,
-    }
+    if has_raw:
+        found["session"] = raw.by_session(url, requests, in_flight)
+    return {"raw": found, "stages": stages.spent}
 
 
 if __name__ == "__main__":
-    path, name, width, number = sys.argv[1:]
-    found = measure(Path(path), name, int(width), int(number))
-    sys.stdout.write(json.dumps(found))
+    path, name, width, number, *only = sys.argv[1:]
+    measured = measure(Path(path), name, int(width), int(number), has_raw=not only)
+    sys.stdout.write(json.dumps(measured))

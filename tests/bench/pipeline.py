@@ -1,15 +1,12 @@
 """CPU per record of the whole consumer, against what its libraries cost alone.
 
 A run is `consumer run` on a topic that was filled before, with a target that answers
-after 5 ms, one call per record. What counts is the CPU time of that process between the
+after 5 ms, one call per record: merging is off. What counts is the CPU time of that process between the
 first tenth and the last of the records, so that neither start nor end is in it.
 """
 
 from __future__ import annotations
 
-import json
-import subprocess
-import sys
 import time
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
@@ -25,9 +22,11 @@ from tests.bench.processes import (
     consumer,
     cpu_of,
     mock_broker,
+    parts_of,
     stub,
     until_calls,
 )
+from tests.bench.workloads import even
 
 __all__ = ["Parts", "Plan", "Run", "run_all"]
 
@@ -117,7 +116,7 @@ def run_all(plan: Plan, folder: Path) -> tuple[dict[str, Parts], list[Run]]:
         for kind in plan.brokers:
             with started(kind, topics, folder / kind) as bootstrap:
                 for profiles in plan.profiles:
-                    publish(bootstrap, topic_of(profiles), plan.records, profiles)
+                    publish(bootstrap, topic_of(profiles), even(plan.records, profiles))
                 place = Place(kind, bootstrap, target, collector, folder / kind)
                 parts[kind], found = measured_on(plan, place)
                 runs += found
@@ -196,13 +195,7 @@ def measured_parts(plan: Plan, place: Place, turn: int) -> Parts:
     """Measure the parts in a process of their own."""
     profiles = plan.profiles[-1]
     path = place.configuration(plan, f"parts-{turn}", profiles, 0.0)
-    given = (path, topic_of(profiles), PARTITIONS, plan.records // 2)
-    command = [sys.executable, "-m", "tests.bench.parts", *map(str, given)]
-    done = subprocess.run(  # noqa: S603 - our own module
-        command, check=True, stdout=subprocess.PIPE, timeout=PATIENCE_SECONDS
-    )
-    found = json.loads(done.stdout)
-    return Parts(raw=found["raw"], stages=found["stages"])
+    return Parts(**parts_of(path, topic_of(profiles), PARTITIONS, plan.records // 2))
 
 
 class Spent(NamedTuple):

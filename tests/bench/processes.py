@@ -27,6 +27,7 @@ __all__ = [
     "consumer",
     "cpu_of",
     "mock_broker",
+    "parts_of",
     "peak_mb",
     "stub",
     "until_calls",
@@ -37,19 +38,23 @@ kafka:
   bootstrap.servers: {bootstrap}
   group.id: {group}
   auto.offset.reset: earliest
+  fetch.wait.max.ms: {fetch_wait_ms}
 registry: {{url: "http://127.0.0.1:{target}"}}
 schemas: {folder}/avro
 mappings: {folder}/mappings
 target:
   client: acme
   base_url: http://127.0.0.1:{target}
-limits: {{max_in_flight: {in_flight}}}
+limits: {{max_in_flight: {in_flight}, merged_items: {merged_items}, held_records: {held_records}}}
 tracing: {{sample_ratio: {sample_ratio}}}
 dead_letters: {{topic: "{{topic}}.dead-letters"}}
 logging: {{level: warning}}
 http: {{listen: "127.0.0.1:0"}}
 """
+HELD_RECORDS = 10_000  # the default
+FETCH_WAIT_MS = 500  # librdkafka's default
 NANOSECONDS = 1e-9
+PARTS_SECONDS = 120.0  # the longest that all parts take
 
 
 @contextmanager
@@ -99,8 +104,17 @@ def configuration(
     target: int,
     in_flight: int,
     sample_ratio: float = 0.0,
+    merged_items: int = 1,
+    held_records: int = HELD_RECORDS,
+    fetch_wait_ms: int = FETCH_WAIT_MS,
 ) -> Path:
-    """Write schema, mapping and configuration for one run; return the last."""
+    """Write schema, mapping and configuration for one run; return the last.
+
+    Merging is off unless it is asked for: one call per record. librdkafka's mock
+    cluster lets a fetch wait its whole time whatever comes meanwhile, so a run that is
+    to show how old records are has to make that time short; a real broker answers at
+    once.
+    """
     folder.mkdir(parents=True)
     write_files(folder, topic)
     path = folder / "consumer.yaml"
@@ -112,6 +126,9 @@ def configuration(
             folder=folder,
             in_flight=in_flight,
             sample_ratio=sample_ratio,
+            merged_items=merged_items,
+            held_records=held_records,
+            fetch_wait_ms=fetch_wait_ms,
         )
     )
     return path
@@ -133,6 +150,21 @@ def consumer(path: Path, collector: int | None = None) -> Iterator[Process]:
         yield process
         if process.terminate():
             raise RuntimeError(f"the consumer failed:\n{process.text()[-2000:]}")
+
+
+def parts_of(
+    path: Path, topic: str, partitions: int, count: int, *, has_raw: bool = True
+) -> dict[str, dict[str, float]]:
+    """Measure stages and raw parts on a topic's records, in a process of their own."""
+    given = (path, topic, partitions, count, *([] if has_raw else ["stages"]))
+    done = subprocess.run(  # noqa: S603 - our own module
+        [sys.executable, "-m", "tests.bench.parts", *map(str, given)],
+        check=True,
+        stdout=subprocess.PIPE,
+        timeout=PARTS_SECONDS,
+    )
+    found: dict[str, dict[str, float]] = json.loads(done.stdout)
+    return found
 
 
 class Cpu:

@@ -62,8 +62,10 @@ class Stages:
         spent: CPU microseconds per record, by stage.
     """
 
-    def __init__(self, settings: Settings, schema: str) -> None:
+    def __init__(self, settings: Settings, schema: str, count: int) -> None:
+        """Begin for so many records: whatever a stage does is divided among these."""
         self.spent: dict[str, float] = {}
+        self._count = count
         self._settings = settings
         self._material: Material = read_material(settings)
         self._schema = schema
@@ -79,7 +81,7 @@ class Stages:
         began = time.process_time()
         for batch in batches:
             found += records(batch, owned)[0]
-        self._note("records", began, len(messages))
+        self._note("records", began)
         return found
 
     def decode(self, given: Sequence[Record]) -> list[Decoded]:
@@ -95,13 +97,16 @@ class Stages:
         make = self._material.mappings.map
         began = time.process_time()
         found = [make(one, event) for one, event in zip(given, decoded, strict=True)]
-        self._note("map", began, len(given))
+        self._note("map", began)
         return [one for one in found if isinstance(one, Mapped)]
 
     def schedule(
         self, given: Sequence[Record], mapped: Sequence[Mapped], in_flight: int
     ) -> list[Work]:
-        """Admit, offer, take and complete all, with so many works in flight."""
+        """Admit, offer, take and complete all, with so many works in flight.
+
+        As much is held as may be: the records are a backlog.
+        """
         scheduler = Scheduler(
             schedule_policy(self._settings, 20.0),
             random.Random(1).random,  # noqa: S311 - jitter
@@ -118,12 +123,14 @@ class Stages:
             for record, _ in batch:
                 scheduler.admit(record, 1.0)
             for record, items in batch:
-                scheduler.offer(record, items, 1.0)
-            scheduler.flow(1.0)
+                scheduler.offer(record, items, 1.0, 1)
             scheduler.committable(1.0)
-            carry(scheduler, flying, works, in_flight)
-        carry(scheduler, flying, works, 1)
-        self._note("schedule", began, len(given))
+            while scheduler.flow(1.0).room < BATCH:
+                if not carry(scheduler, flying, works, in_flight):
+                    break
+        while carry(scheduler, flying, works, in_flight):
+            pass
+        self._note("schedule", began)
         return works
 
     def encode(self, works: Sequence[Work]) -> list[Request]:
@@ -156,7 +163,7 @@ class Stages:
             observer.ended(span, ANSWER, DELIVERED, 0.005)
         for end in ends:
             observer.settled(end)
-        self._note("observe", began, len(given))
+        self._note("observe", began)
 
     def transport(self, requests: Sequence[Request], in_flight: int) -> None:
         """Send all requests as the pipeline does."""
@@ -173,31 +180,29 @@ class Stages:
             finally:
                 await transport.aclose()
 
-        self.spent["transport"] = run(main)
+        self.spent["transport"] = run(main) * len(requests) / self._count
 
     def _each(
         self, stage: str, call: Callable[[Value], Result], given: Sequence[Value]
     ) -> list[Result]:
         began = time.process_time()
         found = [call(one) for one in given]
-        self._note(stage, began, len(given))
+        self._note(stage, began)
         return found
 
-    def _note(self, stage: str, began: float, count: int) -> None:
-        self.spent[stage] = (time.process_time() - began) / count * MICROSECONDS
+    def _note(self, stage: str, began: float) -> None:
+        self.spent[stage] = (time.process_time() - began) / self._count * MICROSECONDS
 
 
 def carry(
     scheduler: Scheduler, flying: deque[Work], works: list[Work], in_flight: int
-) -> None:
-    """Complete works and take the next, until fewer than `in_flight` can fly."""
-    while True:
-        taken = scheduler.take(1, 1.0) if len(flying) < in_flight else []
-        for work in taken:
-            scheduler.may_send(work, 1.0)
-            flying.append(work)
-            works.append(work)
-        if not taken:
-            if len(flying) < in_flight:
-                return
-            scheduler.complete(flying.popleft(), DELIVERED, 1.0)
+) -> bool:
+    """Let as many works fly as can, then complete some; False when none flies."""
+    while len(flying) < in_flight and (taken := scheduler.take(1, 1.0)):
+        scheduler.may_send(taken[0], 1.0)
+        flying += taken
+        works += taken
+    flew = min(len(flying), max(1, in_flight // 4))
+    for _ in range(flew):
+        scheduler.complete(flying.popleft(), DELIVERED, 1.0)
+    return flew > 0

@@ -3,7 +3,8 @@
 Run: `python -m tests.bench.stub [delay seconds]`. It prints its port, and ends when its
 standard input does. Beside Target it plays two others, told apart by their paths: a
 schema registry that gives the bench's schema for every id, and an OTLP receiver that
-throws away. `GET /calls` tells how many answers Target has given.
+throws away. `GET /calls` tells how many answers Target has given, `GET /answers?N` more of
+them from the Nth on: of each its time, and which event it was that the update came from.
 
 Rules:
     - A request is a head with or without `Content-Length`, and a body; clients are
@@ -20,18 +21,23 @@ import json
 import re
 import select
 import socket
+import struct
 import sys
 import time
 from collections import deque
+from typing import NamedTuple
 
 from tests.bench.events import SCHEMA
 
-__all__ = ["BODY", "Target", "serve"]
+__all__ = ["ANSWERED", "BODY", "MOST_TOLD", "Target", "serve"]
 
 LOOK_SECONDS = 0.0005
 READ_BYTES = 65_536
 HEAD_END = b"\r\n\r\n"
 LENGTH = re.compile(rb"\r\ncontent-length: *(\d+)", re.IGNORECASE)
+REFERENCE = re.compile(rb"loanReference=([0-9a-f]{8})")  # the number of an event
+ANSWERED = struct.Struct("<dq")  # monotonic seconds, and that number; -1 for none
+MOST_TOLD = 4096  # answers: what fits into a socket at once
 # analytics-1.4-apis, r_profile_update.md: the answer that Target gives
 BODY = (
     b"<response><success>true</success><pcId></pcId>"
@@ -52,6 +58,14 @@ REGISTERED = answer(
 RECEIVED = answer(b"", b"application/x-protobuf")
 
 
+class Due(NamedTuple):
+    """An answer that is to be given: when, where, and to an update by which event."""
+
+    at: float
+    connection: int
+    event: int
+
+
 class Target:
     """All connections, and the answers that are due.
 
@@ -68,7 +82,8 @@ class Target:
         self._epoll.register(self._listener, select.EPOLLIN)
         self._sockets: dict[int, socket.socket] = {}
         self._came: dict[int, bytes] = {}
-        self._due: deque[tuple[float, int]] = deque()  # the delay is always the same
+        self._due: deque[Due] = deque()  # the delay is always the same
+        self._answers = bytearray()
         self.port: int = self._listener.getsockname()[1]
         self.calls = 0
 
@@ -80,9 +95,11 @@ class Target:
             else:
                 self._read(number, now)
         due = self._due
-        while due and due[0][0] <= now:
+        while due and due[0].at <= now:
+            found = due.popleft()
             self.calls += 1
-            self._send(due.popleft()[1], SUBMITTED)
+            self._answers += ANSWERED.pack(now, found.event)
+            self._send(found.connection, SUBMITTED)
 
     def _accept(self) -> None:
         accepted, _ = self._listener.accept()
@@ -115,10 +132,16 @@ class Target:
     def _answer(self, number: int, request: bytes, now: float) -> None:
         path = request.split(b" ", 2)[1]
         if path.startswith(b"/m2/"):
-            self._due.append((now + self._delay_seconds, number))
+            found = REFERENCE.search(request)
+            event = int(found[1], 16) if found is not None else -1
+            self._due.append(Due(now + self._delay_seconds, number, event))
         elif path == b"/calls":
             text = json.dumps({"calls": self.calls})
             self._send(number, answer(text.encode(), b"application/json"))
+        elif path.startswith(b"/answers?"):
+            begin = int(path.removeprefix(b"/answers?")) * ANSWERED.size
+            content = bytes(self._answers[begin : begin + MOST_TOLD * ANSWERED.size])
+            self._send(number, answer(content, b"application/octet-stream"))
         elif path.startswith(b"/schemas/"):
             self._send(number, REGISTERED)
         else:
