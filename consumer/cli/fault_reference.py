@@ -8,6 +8,7 @@ from consumer.catalogue.section import Section, markdown
 from consumer.catalogue.services import SERVICES
 from consumer.catalogue.yaml_files import YAML_FILES
 from consumer.mapping.catalogue.advice import ADVICE
+from consumer.mapping.catalogue.overrides import OVERRIDES
 from consumer.mapping.catalogue.schema import EXPRESSIONS, SCHEMA
 from consumer.mapping.catalogue.sets import SETS
 from consumer.mapping.catalogue.shape import SHAPE
@@ -20,6 +21,7 @@ PARTS: dict[str, tuple[Section, ...]] = {
     "Mapping files: CEL": EXPRESSIONS,
     "Mapping files: names, and files of one set": SETS,
     "Mapping files: what they cannot mean": ADVICE,
+    "Overrides": OVERRIDES,
     "Publishers' schemas": PUBLISHERS,
     "YAML": YAML_FILES,
     "Configuration": CONFIGURATION,

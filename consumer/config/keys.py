@@ -12,6 +12,7 @@ from consumer.config.settings import (
     DeadLetterSettings,
     DecodeSettings,
     EventTimeSettings,
+    GuardSettings,
     HttpSettings,
     Key,
     LimitSettings,
@@ -49,6 +50,7 @@ SECTIONS: Mapping[str, type] = MappingProxyType({
     "decode": DecodeSettings,
     "event_time": EventTimeSettings,
     "retry": RetrySettings,
+    "guard": GuardSettings,
     "tracing": TracingSettings,
     "logging": LoggingSettings,
 })
@@ -67,10 +69,8 @@ FIXED_PROPERTIES: Mapping[str, str] = MappingProxyType({
 })
 
 NOT_BUILT: Mapping[Path, str] = MappingProxyType({
-    ("guard",): "the guard of mappings",
     ("bulk",): "the bulk endpoint",
     ("quota",): "the shared quota",
-    ("overrides",): "the overrides file",
     ("target", "profile_grace_seconds"): "asking Target whether it knows a profile",
     ("target", "verify_ratio"): "fetching profiles to verify them",
     ("target", "verify_after_seconds"): "fetching profiles to verify them",

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 
 from consumer.config.key import key
 from consumer.config.kinds import (
+    Boolean,
     Choice,
     Integer,
     Number,
@@ -15,6 +16,7 @@ from consumer.config.kinds import (
 __all__ = [
     "DecodeSettings",
     "EventTimeSettings",
+    "GuardSettings",
     "LimitSettings",
     "LoggingSettings",
     "RetrySettings",
@@ -171,6 +173,39 @@ class RetrySettings:
     give_up_after_seconds: float = field(
         default=3600.0,
         metadata=key(Number(), "Counted time that must have passed as well"),
+    )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class GuardSettings:
+    """The `guard` section."""
+
+    enabled: bool = field(
+        default=True,
+        metadata=key(
+            Boolean(),
+            "Whether a mapping or topic that rejects record after record is held, "
+            "instead of making dead letters of them all",
+        ),
+    )
+    max_rejected_ratio: float = field(
+        default=0.5,
+        metadata=key(
+            Number(above=True, high=1.0),
+            "More than this share of the last 100 records, of 20 at least, trips it; "
+            "1 leaves the share out",
+        ),
+    )
+    max_consecutive: int = field(
+        default=10,
+        metadata=key(Integer(low=1), "As many rejected records in a row trip it"),
+    )
+    probe_seconds: float = field(
+        default=30.0,
+        metadata=key(
+            Number(above=True, high=86_400),
+            "How long a tripped guard waits before it tries one record",
+        ),
     )
 
 

@@ -23,6 +23,7 @@ from consumer.config.outside import (
 from consumer.config.rules import (
     DecodeSettings,
     EventTimeSettings,
+    GuardSettings,
     LimitSettings,
     LoggingSettings,
     RetrySettings,
@@ -36,6 +37,7 @@ __all__ = [
     "DeadLetterSettings",
     "DecodeSettings",
     "EventTimeSettings",
+    "GuardSettings",
     "HttpSettings",
     "KafkaSettings",
     "Key",
@@ -69,6 +71,10 @@ class Settings:
         default=Path("schemas/mappings"),
         metadata=path("Folder of the mapping files", must_be="folder"),
     )
+    overrides: Path | None = field(
+        default=None,
+        metadata=path("File of an operator's overrides, read again when it changes"),
+    )
     topics: Mapping[str, str] = field(default_factory=dict)
     target: TargetSettings
     limits: LimitSettings
@@ -82,6 +88,7 @@ class Settings:
     decode: DecodeSettings
     event_time: EventTimeSettings
     retry: RetrySettings
+    guard: GuardSettings
     tracing: TracingSettings
     logging: LoggingSettings
     keys: Mapping[str, Secret] = field(default_factory=dict)

@@ -81,6 +81,9 @@ class FaultCode(enum.StrEnum):
     UNUSED_FIXTURE = "M505", "A fixture that no test names."
     PERSONAL = "M506", "Likely personal data, neither hashed nor marked."
 
+    UNKNOWN_MAPPING = "M601", "An override of a mapping that does not exist."
+    ALSO_STOPPED = "M602", "A hold that stops other mappings of a topic, too."
+
     def __new__(cls, code: str, meaning: str) -> Self:
         """Make a member whose value is its code."""
         member = str.__new__(cls, code)

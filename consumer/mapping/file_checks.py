@@ -19,7 +19,10 @@ __all__ = [
     "check_order",
     "check_source",
     "check_stamp",
+    "unbuilt_endpoint",
 ]
+
+BUILT = frozenset({EndpointName.AUTO, EndpointName.SINGLE})
 
 
 def check_names(spec: MappingSpec, faults: Faults) -> None:
@@ -95,13 +98,27 @@ def check_pattern(pattern: str | None, faults: Faults) -> None:
 def check_built(spec: MappingSpec, faults: Faults) -> None:
     """Note what the file uses and this program does not do yet."""
     for path, what in not_built(spec):
-        faults.add(
-            FaultCode.NOT_BUILT,
-            path,
-            f"{what} is not built yet.",
-            "Leave it out for now.",
-            at_key=True,
-        )
+        note_unbuilt(what, path, faults)
+    unbuilt_endpoint(spec.endpoint, ("endpoint",), faults)
+
+
+def unbuilt_endpoint(endpoint: EndpointName, path: Path, faults: Faults) -> bool:
+    """Return whether an endpoint is not built yet; that is noted then."""
+    if endpoint in BUILT:
+        return False
+    note_unbuilt(f"`endpoint: {endpoint}`", path, faults)
+    return True
+
+
+def note_unbuilt(what: str, path: Path, faults: Faults) -> None:
+    """Note something that this program does not do yet."""
+    faults.add(
+        FaultCode.NOT_BUILT,
+        path,
+        f"{what} is not built yet.",
+        "Leave it out for now.",
+        at_key=True,
+    )
 
 
 def check_stamp(spec: MappingSpec, faults: Faults) -> None:
@@ -166,5 +183,3 @@ def not_built(spec: MappingSpec) -> Iterator[tuple[Path, str]]:
     """Give what the file uses and this program does not do yet."""
     if spec.send != "always":
         yield ("send",), "`send: changed`"
-    if spec.endpoint not in {EndpointName.AUTO, EndpointName.SINGLE}:
-        yield ("endpoint",), f"`endpoint: {spec.endpoint}`"

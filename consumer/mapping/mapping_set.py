@@ -5,6 +5,7 @@ Rules:
 - All or none: the first that refuses the record refuses it for all.
 - Items for one profile are joined into one: later values win, the hold is the shortest,
   the priority the highest, and all their mappings are named.
+- A mapping in shadow has no part in that: what it makes, or refuses, stands beside it.
 - Nothing is explained unless something goes wrong: only then is the record run again,
   step by step, to say which rule refused it.
 """
@@ -12,7 +13,7 @@ Rules:
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
 import msgspec
@@ -67,6 +68,7 @@ class MappingSet:
         version: Hash over the files' versions.
         files: Path of each file, to its git blob id.
         plans: In order of mapping names.
+        shadows: Names of the mappings whose items are made and not sent.
         topics: Real names of the topics that are named.
         patterns: Regular expressions of topics, for real names.
     """
@@ -75,10 +77,14 @@ class MappingSet:
     files: Mapping[str, str]
     plans: tuple[Plan, ...]
     real: Mapping[str, str]
+    shadows: frozenset[str] = frozenset()
     topics: frozenset[str] = field(init=False)
     patterns: tuple[str, ...] = field(init=False)
     events: dict[tuple[str, str], Claim | None] = field(init=False, repr=False)
     deletes: dict[str, Claim | None] = field(init=False, repr=False)
+    beside: dict[tuple[str, str | None], tuple[Claim, ...]] = field(
+        init=False, repr=False
+    )
     compiled: dict[tuple[str, bool], MapFunction] = field(init=False, repr=False)
 
     def __post_init__(self) -> None:
@@ -88,7 +94,7 @@ class MappingSet:
         self.patterns = tuple(
             dict.fromkeys(of_kafka(one) for one in patterns if one is not None)
         )
-        self.events, self.deletes = {}, {}
+        self.events, self.deletes, self.beside = {}, {}, {}
         self.compiled = {}
         for plan in self.plans:
             name = plan.spec.name
@@ -110,6 +116,11 @@ class MappingSet:
             for plan in self.plans
             if topic in self.named(plan) or matches(plan.spec.source.pattern, topic)
         )
+
+    def names(self, topic: str) -> tuple[str, ...]:
+        """Return the names of the mappings that claim a real topic and may send."""
+        names = (plan.spec.name for plan in self.of_topic(topic))
+        return tuple(name for name in names if name not in self.shadows)
 
     def rule(self, topic: str) -> TopicClaim:
         """Return what the mappings say of a real topic."""
@@ -133,10 +144,7 @@ class MappingSet:
             claim = self.events[key] = self.claim(*key)
         if claim is None:
             return UNMAPPED
-        try:
-            return claim.run(decoded.event, record)
-        except REFUSALS as error:
-            return self.failure(claim, decoded.event, record, error)
+        return self.made(claim, decoded.event, record)
 
     def map_tombstone(self, record: Record) -> Mapped | Failure:
         """Return what the mappings make of a record without a value."""
@@ -146,10 +154,32 @@ class MappingSet:
         claim = self.deletes[topic]
         if claim is None:
             return TOMBSTONE
+        return self.made(claim, None, record)
+
+    def shadowed(
+        self, record: Record, decoded: Decoded | None
+    ) -> Iterator[tuple[str, Mapped | Failure]]:
+        """Give what each mapping in shadow makes of a record, by its name.
+
+        Args:
+            record: The record.
+            decoded: Its event; None when it has no value.
+        """
+        key = record.source.topic, None if decoded is None else decoded.schema
+        if key not in self.beside:
+            self.beside[key] = tuple(self.claims_beside(*key))
+        event = None if decoded is None else decoded.event
+        for claim in self.beside[key]:
+            yield claim.plans[0].spec.name, self.made(claim, event, record)
+
+    def made(
+        self, claim: Claim, event: dict[str, object] | None, record: Record
+    ) -> Mapped | Failure:
+        """Return what a claim makes of a record, or why it refuses it."""
         try:
-            return claim.run(None, record)
+            return claim.run(event, record)
         except REFUSALS as error:
-            return self.failure(claim, None, record, error)
+            return self.failure(claim, event, record, error)
 
     def failure(
         self,
@@ -172,13 +202,30 @@ class MappingSet:
         plans = [plan for plan in self.of_topic(topic) if plan.delete is not None]
         return self.joined(plans, delete=True)
 
+    def claims_beside(self, topic: str, schema: str | None) -> Iterator[Claim]:
+        """Give the mappings in shadow of one topic and schema, or of its tombstones."""
+        for plan in self.of_topic(topic):
+            claims = (
+                plan.delete is not None
+                if schema is None
+                else plan.spec.source.schema_ == schema
+            )
+            if claims and plan.spec.name in self.shadows:
+                run = self.compiled[plan.spec.name, schema is None]
+                yield Claim(plans=(plan,), run=run)
+
     def joined(self, plans: list[Plan], *, delete: bool) -> Claim | None:
-        """Return one function for `plans`; None for none."""
+        """Return one function for `plans` but those in shadow; None for no plan."""
         if not plans:
             return None
-        functions = [self.compiled[plan.spec.name, delete] for plan in plans]
-        run = functions[0] if len(functions) == 1 else Join(functions, plans).run
-        return Claim(plans=tuple(plans), run=run)
+        live = [plan for plan in plans if plan.spec.name not in self.shadows]
+        if not live:
+            names = tuple(plan.spec.name for plan in plans)
+            nothing = Mapped(items=(), skipped=SkipReason.SHADOW, mappings=names)
+            return Claim(plans=(), run=lambda _event, _record: nothing)
+        functions = [self.compiled[plan.spec.name, delete] for plan in live]
+        run = functions[0] if len(functions) == 1 else Join(functions, live).run
+        return Claim(plans=tuple(live), run=run)
 
 
 def matches(pattern: str | None, topic: str) -> bool:

@@ -22,10 +22,15 @@ from consumer.mapping.specification import (
 )
 from consumer.yamlfile import Document, Path, Value
 
-__all__ = ["read_defaults", "read_mapping"]
+__all__ = ["read_defaults", "read_mapping", "validated"]
 
 Shape = TypeVar("Shape", bound=BaseModel)
 
+# What to do about a wrong shape.
+MENDS = {
+    "string_type": "Quote it to make it a text.",
+    "tuple_type": "Write a list: `- ` before each entry.",
+}
 SECTIONS: dict[str, type[BaseModel]] = {
     "source": SourceSpec,
     "cases": CaseSpec,
@@ -37,13 +42,13 @@ SECTIONS: dict[str, type[BaseModel]] = {
 def read_mapping(document: Document, faults: Faults) -> MappingSpec | None:
     """Return what `document` says; None, and faults noted, when its shape is wrong."""
     begin = "Begin with `version: 1` and `name:`."
-    return validated(MappingSpec, document, faults, known_keys, begin)
+    return validated(MappingSpec, document, faults, known_keys, begin=begin)
 
 
 def read_defaults(document: Document, faults: Faults) -> DefaultValues | None:
     """Return the defaults that `document` gives; None, and faults noted, like above."""
     begin = "Begin with `version: 1` and `defaults:`."
-    found = validated(DefaultsSpec, document, faults, known_defaults, begin)
+    found = validated(DefaultsSpec, document, faults, known_defaults, begin=begin)
     return None if found is None else found.defaults
 
 
@@ -52,7 +57,9 @@ def validated(
     document: Document,
     faults: Faults,
     known: Callable[[Path], list[str]],
+    *,
     begin: str,
+    reference: str = "Compare it with the reference of mapping files.",
 ) -> Shape | None:
     """Return what a file says.
 
@@ -62,6 +69,7 @@ def validated(
         faults: Where its faults are noted.
         known: Gives the keys that may stand beside the last one of a path.
         begin: How such a file begins.
+        reference: What to look at, where nothing more is known of a fault.
     """
     if not isinstance(document.value, dict):
         faults.add(
@@ -76,7 +84,7 @@ def validated(
     except ValidationError as error:
         # Only place and kind of an error are used: its text may carry the input.
         for detail in error.errors(include_url=False, include_input=False):
-            note(dict(detail), document, faults, known)
+            note(dict(detail), document, faults, known, reference)
         return None
 
 
@@ -85,6 +93,7 @@ def note(
     document: Document,
     faults: Faults,
     known: Callable[[Path], list[str]],
+    reference: str,
 ) -> None:
     """Note one error of the shape."""
     loc = detail["loc"]
@@ -120,7 +129,7 @@ def note(
             FaultCode.WRONG_SHAPE,
             path,
             f"`{name}` has the wrong shape: {spoken(kind, message)}.",
-            mend_of(kind),
+            MENDS.get(kind, reference),
         )
 
 
@@ -135,15 +144,6 @@ def spoken(kind: str, message: str) -> str:
         "tuple_type": "it must be a list",
     }
     return words.get(kind, message.removeprefix("Value error, ").lower())
-
-
-def mend_of(kind: str) -> str:
-    """Return what to do about a wrong shape."""
-    mends = {
-        "string_type": "Quote it to make it a text.",
-        "tuple_type": "Write a list: `- ` before each entry.",
-    }
-    return mends.get(kind, "Compare it with the reference of mapping files.")
 
 
 def yaml_path(loc: tuple[object, ...], value: Value) -> Path:

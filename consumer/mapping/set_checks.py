@@ -9,8 +9,10 @@ from consumer.mapping.faults import FaultCode, Faults
 from consumer.mapping.file_checks import attributes_of
 from consumer.mapping.share import Share
 from consumer.mapping.specification import MappingSpec, SourceSpec
+from consumer.model import EndpointName
+from consumer.yamlfile import Path
 
-__all__ = ["check_set", "topics_of"]
+__all__ = ["check_set", "note_endpoints", "topics_of"]
 
 
 def topics_of(source: SourceSpec) -> tuple[str, ...]:
@@ -68,13 +70,8 @@ def compare_topic(
 ) -> None:
     """Note what two mappings of one topic must say alike."""
     if spec.endpoint != other.endpoint:
-        faults.add(
-            FaultCode.ENDPOINTS_DIFFER,
-            ("endpoint",),
-            f"`{other.name}` sends records of {topic} by `{other.endpoint}`, "
-            f"this by `{spec.endpoint}`.",
-            "Name the same endpoint in all mappings of a topic.",
-        )
+        theirs = other.name, other.endpoint
+        note_endpoints(faults, ("endpoint",), topic, theirs, spec.endpoint)
     if spec.order != other.order:
         faults.add(
             FaultCode.ORDERS_DIFFER,
@@ -91,6 +88,22 @@ def compare_topic(
             f"this as `{spec.source.framing}`.",
             "Name the same framing in all mappings of a topic.",
         )
+
+
+def note_endpoints(
+    faults: Faults,
+    path: Path,
+    topic: str,
+    other: tuple[str, EndpointName],
+    endpoint: EndpointName,
+) -> None:
+    """Note that another mapping of a topic, by name and endpoint, goes another way."""
+    faults.add(
+        FaultCode.ENDPOINTS_DIFFER,
+        path,
+        f"`{other[0]}` sends records of {topic} by `{other[1]}`, this by `{endpoint}`.",
+        "Name the same endpoint in all mappings of a topic.",
+    )
 
 
 def compare_shares(spec: MappingSpec, faults: Faults, other: MappingSpec) -> None:

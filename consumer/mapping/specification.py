@@ -32,6 +32,7 @@ __all__ = [
     "ProfileSpec",
     "RuleSpec",
     "SourceSpec",
+    "Spec",
     "TestSpec",
     "ZoneSpec",
 ]

@@ -13,6 +13,7 @@ from consumer.decode.limits import DecodeLimits
 from consumer.decode.readers import load_readers
 from consumer.errors import ConfigurationError, FileFault
 from consumer.mapping.loading import check
+from consumer.mapping.overrides import check_overrides
 from consumer.pipeline.material import read_material
 from consumer.pipeline.subjects import no_version
 from consumer.registry import Registry
@@ -69,6 +70,17 @@ def in_mapping(section: Section, text: str, _: Path) -> tuple[FileFault, ...]:
     if section.code in {"M504", "M505"}:
         files["fixtures/loan.json"] = "{}"
     return check(files, READERS, {}, KEYS).faults
+
+
+def in_overrides(section: Section, text: str, _: Path) -> tuple[FileFault, ...]:
+    """Check an overrides file, beside a mapping and perhaps another one."""
+    frame = FRAMES["crm.LoanFunded"]
+    files = {"a.yaml": framed("name: loan-funded", frame)}
+    if section.beside:
+        files["b.yaml"] = framed(section.beside, frame)
+    mappings = check(files, READERS, {}, KEYS).mappings
+    assert mappings is not None
+    return check_overrides(text.strip("\n"), "overrides.yaml", mappings).faults
 
 
 def in_yaml(section: Section, text: str, _: Path) -> tuple[FileFault, ...]:
@@ -181,6 +193,8 @@ RUNNERS: dict[str, Callable[[Section, str, Path], tuple[FileFault, ...]]] = {
     "K204": outside.in_letters,
     "K205": outside.in_letters,
     "K206": outside.in_patterns,
+    "M601": in_overrides,
+    "M602": in_overrides,
     "R101": in_certificates,
     "R102": outside.in_silence,
     "T": outside.in_target,

@@ -72,15 +72,28 @@ from tests.unit.config.files import LEAST, faults, settings
         ("keys: {pepper: {file: binary}}", "names {folder}/binary: it is not UTF-8."),
         ("topics: {a: 'b c'}", "`topics.a` must be a topic name: at most 249 letters"),
         (
-            "guard: {max_consecutive: 5}",
+            "event_time: {}",
             (
-                "6:1 C106 `guard` is not built yet: the guard of mappings comes later. "
-                "Remove it; nothing here is ignored in silence."
+                "6:1 C106 `event_time` is not built yet: ordering by event time comes "
+                "later. Remove it; nothing here is ignored in silence."
             ),
         ),
         ("bulk: {}", "`bulk` is not built yet: the bulk endpoint comes later."),
         ("quota: {}", "`quota` is not built yet: the shared quota comes later."),
-        ("overrides: o.yaml", "`overrides` is not built yet: the overrides file"),
+        (
+            "overrides: o.yaml",
+            "`overrides` names {folder}/o.yaml: there is no such file.",
+        ),
+        (
+            "guard: {max_rejected_ratio: 0}",
+            "must be more than 0 and at most 1; it is 0.",
+        ),
+        ("guard: {max_consecutive: 0}", "must be from 1 to 9007199254740992; it is 0."),
+        (
+            "guard: {probe_seconds: 0}",
+            "must be more than 0 and at most 86400; it is 0.",
+        ),
+        ("guard: {enabled: 'no'}", "must be true or false; it is 'no'."),
         (
             "source: {membership_lease_seconds: 21}",
             (
@@ -276,7 +289,7 @@ def test_all_faults_are_told_at_once(folder: Path) -> None:
             "`target.timeout_seconds` must be a number; it is 'soon'.",
         ),
         ("CONSUMER_DEAD_LETTERS__CREATE", "maybe", "must be true or false; it is"),
-        ("CONSUMER_GUARD__MAX_CONSECUTIVE", "5", "`guard` is not built yet"),
+        ("CONSUMER_BULK__PENDING_ROWS", "5", "`bulk` is not built yet"),
         ("CONSUMER_KAFKA__ENABLE_AUTO_COMMIT", "true", "is not yours to set"),
     ],
 )

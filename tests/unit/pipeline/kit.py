@@ -16,6 +16,7 @@ from consumer.config.settings import (
     DeadLetterSettings,
     DecodeSettings,
     EventTimeSettings,
+    GuardSettings,
     HttpSettings,
     KafkaSettings,
     LimitSettings,
@@ -112,6 +113,7 @@ def settings_of(
     source: SourceSettings | None = None,
     decode: DecodeSettings | None = None,
     retry: RetrySettings | None = None,
+    guard: GuardSettings | None = None,
     drain_timeout_seconds: float = 25.0,
 ) -> Settings:
     """Return the defaults but for what is given, and each record a call of its own.
@@ -134,6 +136,7 @@ def settings_of(
         decode=decode or DecodeSettings(),
         event_time=EventTimeSettings(),
         retry=retry or RetrySettings(),
+        guard=guard or GuardSettings(),
         tracing=TracingSettings(),
         logging=LoggingSettings(),
     )
