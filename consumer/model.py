@@ -511,6 +511,8 @@ class PauseReason(enum.StrEnum):
     OUT_OF_RANGE = "out_of_range"
     REGISTRY = "registry"
     BROKER = "broker"
+    GUARD = "guard"
+    OVERRIDE = "override"
 
 
 class Pause(msgspec.Struct, frozen=True):
@@ -518,7 +520,8 @@ class Pause(msgspec.Struct, frozen=True):
 
     Attributes:
         reason: Why.
-        scope: What is paused: a partition (`topic[3]`), a topic or an endpoint.
+        scope: What is paused: a partition (`topic[3]`), a topic, an endpoint, or
+            `mapping NAME`.
         since: When it began, on the clock of `now`.
         ends_when: What would end it, for a person.
     """

@@ -9,6 +9,9 @@ Rules:
       only rejected waits for nothing and needs no token.
     - A work that carries an item of an ended epoch: delivered completes the others; any
       other outcome puts them back as if not sent. What it says of the endpoint counts.
+    - What would be given up while the guard of its mapping is open is kept: it stays at
+      the head of its shard. Only a trial is given up then; it is sent alone, and before
+      all others, though its partition is held.
 
 Theory of operation:
     `take` follows hints from the endpoint's `Ready` to the shards until the room is
@@ -19,7 +22,7 @@ Theory of operation:
 from __future__ import annotations
 
 import heapq
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Iterator
 
 import msgspec
 
@@ -29,10 +32,12 @@ from consumer.schedule.entry import Entry, Trouble
 from consumer.schedule.event_time import EventTime
 from consumer.schedule.merging import Gathered, gather, halves
 from consumer.schedule.offsets import GivenUp
-from consumer.schedule.policy import SchedulePolicy
+from consumer.schedule.policy import MergePolicy, SchedulePolicy
 from consumer.schedule.shards import Shards
 
 __all__ = ["Dispatch", "Ended"]
+
+ALONE = MergePolicy(items=1)
 
 
 class Ended(msgspec.Struct, frozen=True):
@@ -54,9 +59,24 @@ class Ended(msgspec.Struct, frozen=True):
 class Dispatch:
     """Takes works out of the shards and their outcomes back. Owned by the scheduler."""
 
-    def __init__(self, policy: SchedulePolicy, random: Callable[[], float]) -> None:
+    def __init__(
+        self,
+        policy: SchedulePolicy,
+        random: Callable[[], float],
+        keeps: Callable[[Entry, str, float], bool],
+    ) -> None:
+        """Start with nothing queued.
+
+        Args:
+            policy: The bounds and rules.
+            random: A number in [0, 1), for the jitter of waits.
+            keeps: Tells whether an item is kept that would be given up, for a reason
+                and at a time.
+        """
         self.endpoint = Endpoint(policy, random)
         self.shards = Shards(self.endpoint.ready)
+        self._keeps = keeps
+        self._trials: list[Entry] = []
         self._policy = policy.retry
         self._merge = policy.merge
         self.event_time = EventTime(policy.event_time_profiles)
@@ -70,7 +90,7 @@ class Dispatch:
             return self._probe(halt) if halt is not None and room > 0 else []
         if endpoint.starved:
             self._feed(endpoint.budget.available(now))
-        works: list[Work] = []
+        works = self._tried(room, now) if self._trials else []
         while len(works) < room:
             hint = endpoint.ready.pop()
             if hint is None:
@@ -102,6 +122,10 @@ class Dispatch:
         self.shards.free(shard)
         return ended
 
+    def try_out(self, entries: Iterable[Entry]) -> None:
+        """Send these though their partition is held, each once its shard is free."""
+        self._trials.extend(entries)
+
     def next_due(self, now: float) -> float | None:
         """Return when the next wait ends, if later than `now`; None when none does."""
         dues = (self.shards.next_wake(), self.endpoint.next_due(now))
@@ -109,6 +133,9 @@ class Dispatch:
 
     def _gather(self, first: Entry) -> Gathered:
         return gather(first.shard, first, self._merge, self.event_time)
+
+    def _alone(self, entry: Entry) -> Gathered:
+        return gather(entry.shard, entry, ALONE, self.event_time)
 
     def _launch(self, gathered: Gathered, *, probe: bool = False) -> Work:
         entries = gathered.entries
@@ -124,6 +151,28 @@ class Dispatch:
         )
         self.shards.launch(entries, work)
         return work
+
+    def _tried(self, room: int, now: float) -> list[Work]:
+        """Launch the items of trials that can go."""
+        works: list[Work] = []
+        for entry in self._ready_trials():
+            if len(works) == room:
+                break
+            alone = self._alone(entry)
+            if self._may_go(alone, now):
+                works.append(self._launch(alone))
+                self.endpoint.budget.note_call()
+        return works
+
+    def _ready_trials(self) -> Iterator[Entry]:
+        """Yield the items of trials that nothing keeps; forget those that are over."""
+        self._trials = [e for e in self._trials if e.ticket.is_trial]
+        for entry in self._trials:
+            shard = entry.shard
+            is_free = not shard.flying and shard.held_by is None
+            # One whose partition is open goes the way of all others.
+            if entry.waiting and is_free and entry.ticket.partition.is_trying:
+                yield entry
 
     def _may_go(self, gathered: Gathered, now: float) -> bool:
         if not is_retry(gathered.entries) or self.endpoint.budget.spend(now):
@@ -149,8 +198,12 @@ class Dispatch:
             if entry is None:  # what stood aside was dropped, or cannot go now
                 halt.asked = asked
         if entry is None:
-            return []
-        work = self._launch(self._gather(entry), probe=True)
+            trial = next(self._ready_trials(), None)
+            if trial is None:
+                return []
+            work = self._launch(self._alone(trial), probe=True)
+        else:
+            work = self._launch(self._gather(entry), probe=True)
         halt.probe = work
         halt.asked.add(work.profile)
         return [work]
@@ -211,7 +264,7 @@ class Dispatch:
         troubles = [self._blame(one, outcome, now, counts=counts) for one in entries]
         if is_rejected or any(map(self._is_over, troubles)):
             if len(entries) == 1:
-                return [Ended(entries[0], _given_up(entries[0], troubles[0], outcome))]
+                return self._culprit(entries[0], troubles[0], outcome, now)
             for half in halves(entries):
                 self.shards.seal(half)
         self.shards.put_back(entries)
@@ -221,6 +274,16 @@ class Dispatch:
             backoff = self.endpoint.backoff(max(e.attempts for e in entries))
             wait = max(backoff, self.endpoint.wait_seconds(outcome))
             self.shards.hold(entries[0], now + wait)
+        return []
+
+    def _culprit(
+        self, entry: Entry, trouble: Trouble, outcome: Outcome, now: float
+    ) -> list[Ended]:
+        """Give an item up, or keep it at the head of its shard."""
+        if not self._keeps(entry, outcome.reason, now):
+            return [Ended(entry, _given_up(entry, trouble, outcome))]
+        self.shards.put_back((entry,))
+        self.endpoint.ready.put_back(entry)
         return []
 
     def _blame(

@@ -9,11 +9,19 @@ from __future__ import annotations
 
 import msgspec
 
-from consumer.model import End, Failure, Mapped, Record, Settlement, SkipReason
+from consumer.model import (
+    End,
+    Failure,
+    Item,
+    Mapped,
+    Record,
+    Settlement,
+    SkipReason,
+)
 from consumer.schedule.dispatch import Ended
 from consumer.schedule.offsets import Ticket
 
-__all__ = ["Ends", "ended_item", "rejection", "settlement"]
+__all__ = ["Ends", "ended_item", "rejection", "settlement", "with_done"]
 
 
 class Ends(msgspec.Struct):
@@ -91,8 +99,22 @@ def settlement(ticket: Ticket, mapped: Mapped) -> Settlement:
     return Settlement(ticket.record, end, mapped.mappings, mapping_set=made_by)
 
 
-def rejection(record: Record, failure: Failure, now: float) -> Settlement:
-    """Return how a record ends that became no items."""
+def with_done(ticket: Ticket, mapped: Mapped) -> tuple[tuple[Item, ...], Mapped]:
+    """Return what is to be sent of a record that was mapped anew, and its whole.
+
+    What was delivered before is a part of the record and not sent again.
+    """
+    if not ticket.done:
+        return mapped.items, mapped
+    done = {item.profile for item in ticket.done}
+    items = tuple([item for item in mapped.items if item.profile not in done])
+    return items, Mapped((*items, *ticket.done), None, mapped.mappings)
+
+
+def rejection(
+    record: Record, failure: Failure, now: float, done: tuple[Item, ...] = ()
+) -> Settlement:
+    """Return how a record ends that became no items, or none but those delivered."""
     return Settlement(
         record,
         End.DEAD_LETTERED,
@@ -102,5 +124,6 @@ def rejection(record: Record, failure: Failure, now: float) -> Settlement:
         0,
         now,
         now,
-        mapping_set=failure.mapping_set,
+        tuple(item.profile.digest for item in done),
+        failure.mapping_set,
     )

@@ -12,6 +12,8 @@ Rules:
       So a bad series costs one dead letter for each probe.
     - Three probes in a row that pass close it, as does another set of mappings or an
       override. A closed guard begins to count anew.
+    - What was made by an older set is no word for the present one: delivered, it counts
+      nothing.
 
 Theory of operation:
     A record that is accepted costs two additions: only the numbers of the rejected ones
@@ -100,6 +102,9 @@ class Guard:
         since: When it tripped, on the clock of `now`; None while it is closed.
         probe_at: When the next probe may go, while it is open.
         passes: Probes in a row that passed, while it is open.
+        is_refused: True while it is open and the target refused one of its last
+            records, or one since. Else what is mapped already is as good as it was, and
+            is sent on.
         code: Reason of the newest rejected record; empty when there was none.
         trips: How often it tripped.
     """
@@ -107,9 +112,11 @@ class Guard:
     __slots__ = (
         "_consecutive",
         "_policy",
+        "_refused",
         "_rejected",
         "_seen",
         "code",
+        "is_refused",
         "name",
         "passes",
         "probe_at",
@@ -122,11 +129,15 @@ class Guard:
         self.since: float | None = None
         self.probe_at = 0.0
         self.passes = 0
+        self.is_refused = False
         self.code = ""
         self.trips = 0
         self._policy = policy
         self._seen = 0
         self._consecutive = 0
+        self._refused = (
+            -WINDOW_RECORDS
+        )  # number of the last one that the target refused
         self._rejected: deque[int] = deque()  # numbers of records, from 1
 
     @property
@@ -134,41 +145,49 @@ class Guard:
         """True from the record that tripped it until it is closed."""
         return self.since is not None
 
+    @property
+    def has_passed(self) -> bool:
+        """True when so many probes passed that it is to be closed."""
+        return self.passes >= PASSES
+
     def accept(self) -> None:
-        """Count a record that was accepted; one that ends while it is open says nothing."""
+        """Count a record that was accepted."""
         self._seen += 1
         self._consecutive = 0
 
-    def reject(self, code: str, now: float) -> bool:
+    def reject(self, code: str, now: float, *, by_target: bool = False) -> bool:
         """Count a record that was rejected; return whether that tripped the guard.
 
         Args:
             code: Why, as its dead letter says.
             now: The time.
+            by_target: True when the target refused it, and not a rule.
         """
         self._seen += 1
         self._consecutive += 1
         self.code = code
+        if by_target:
+            self._refused = self._seen
         rejected = self._rejected
         rejected.append(self._seen)
         while rejected[0] <= self._seen - WINDOW_RECORDS:
             rejected.popleft()
-        if self.is_open or not self._is_broken():
+        if self.is_open:
+            self.is_refused = self.is_refused or by_target
             return False
+        if not self._is_broken():
+            return False
+        self.is_refused = self._seen - self._refused < WINDOW_RECORDS
         self.since = now
         self.probe_at = now + self._policy.probe_seconds
         self.passes = 0
         self.trips += 1
         return True
 
-    def pass_probe(self, now: float) -> bool:
-        """Note that a probe passed; return whether that closed the guard."""
+    def pass_probe(self, now: float) -> None:
+        """Note that a probe passed: the next one may go at once."""
         self.passes += 1
         self.probe_at = now
-        if self.passes < PASSES:
-            return False
-        self.close()
-        return True
 
     def fail_probe(self, code: str, now: float) -> None:
         """Note that a probe was rejected: those that passed before it prove nothing."""
@@ -179,7 +198,10 @@ class Guard:
     def close(self) -> None:
         """Begin anew: whatever was counted is of the past."""
         self.since = None
+        self.is_refused = False
+        self.passes = 0
         self._seen = self._consecutive = 0
+        self._refused = -WINDOW_RECORDS
         self._rejected.clear()
 
     def _is_broken(self) -> bool:

@@ -14,7 +14,8 @@ Rules:
       incomplete: whatever was carried into it shrinks only as records are read.
     - A record that was rejected before its profile was known, and waits for its dead
       letter, may be about anybody: were it sent again, it could write over any later
-      one. So the map ends before it.
+      one. So the map ends before it; and before one that was taken back to be mapped
+      anew, until it is.
     - A partition's state belongs to one epoch. Another assignment makes another one,
       so nothing late can reach into it: what arrives for the old one finds `alive`
       false. (Redpanda Connect PR 4009: a late acknowledgement put a revoked offset
@@ -32,7 +33,16 @@ from collections import OrderedDict
 
 import msgspec
 
-from consumer.model import Commit, Failure, Mapped, ProfileId, Record, TopicPartition
+from consumer.model import (
+    Commit,
+    Failure,
+    Item,
+    Mapped,
+    ProfileId,
+    Record,
+    TopicPartition,
+)
+from consumer.schedule.guard import Guard
 from consumer.schedule.marks import Marks
 from consumer.schedule.offset_map import (
     METADATA_CHARACTERS,
@@ -78,6 +88,9 @@ class Ticket(msgspec.Struct, eq=False):
         given_up: The first item that was given up, if any, and why.
         undelivered: Profiles whose item was given up.
         letter_owed: True when only the confirmation of its dead letter is missing.
+        done: Items of it that were delivered before it was taken back to be mapped anew.
+        is_again: True when it was taken back: its items go to their place by offset.
+        is_trial: True when it is tried though its mapping or topic is held.
     """
 
     record: Record
@@ -89,6 +102,9 @@ class Ticket(msgspec.Struct, eq=False):
     given_up: GivenUp | None = None
     undelivered: tuple[ProfileId, ...] = ()
     letter_owed: bool = False
+    done: tuple[Item, ...] = ()
+    is_again: bool = False
+    is_trial: bool = False
 
     @property
     def is_stale(self) -> bool:
@@ -98,9 +114,16 @@ class Ticket(msgspec.Struct, eq=False):
 
     @property
     def profiles(self) -> tuple[ProfileId, ...]:
-        """Whom its items are about."""
+        """Whom its items are about, as far as that is known."""
         mapped = self.mapped
-        return () if mapped is None else tuple([item.profile for item in mapped.items])
+        items = self.done if mapped is None else mapped.items
+        return tuple([item.profile for item in items])
+
+    @property
+    def may_send(self) -> bool:
+        """True while its items may go out: its partition is open, or it is tried."""
+        partition = self.partition
+        return partition.open or (self.is_trial and partition.can_send)
 
 
 class Partition:
@@ -114,12 +137,17 @@ class Partition:
         next_offset: One past the highest offset seen; at first where reading starts.
         held_bytes: Size of the incomplete records.
         marks: What is done beyond the committable offset.
-        unknown: Offsets that were rejected before their profile was known.
+        unknown: Offsets that were rejected before their profile was known, or whose
+            profile is to be found anew.
         acknowledged: What the broker last confirmed; None when nothing yet.
         stop_code: The broker's error for which nothing is taken; None when none.
         stopped_at: When it came.
         alive: False from the moment of its revocation.
-        open: True when its items may be taken. Kept beside its four causes because it
+        claims: The mappings that claim its topic and may send.
+        topic_guard: The guard of its topic; None before it is assigned.
+        held: True while one of these is held: items stay where they are.
+        guarded: True while a guard of these, or of its topic, is open.
+        open: True when its items may be taken. Kept beside its five causes because it
             is read for every record.
     """
 
@@ -131,9 +159,12 @@ class Partition:
         "acknowledged",
         "alive",
         "assigned_at",
+        "claims",
         "confirmed",
         "epoch",
         "fenced",
+        "guarded",
+        "held",
         "held_bytes",
         "incomplete",
         "marks",
@@ -142,6 +173,7 @@ class Partition:
         "open",
         "stop_code",
         "stopped_at",
+        "topic_guard",
         "unknown",
     )
 
@@ -170,6 +202,10 @@ class Partition:
         self.stopped_at = now
         self.confirmed = False
         self.fenced = False
+        self.claims: tuple[str, ...] = ()
+        self.topic_guard: Guard | None = None
+        self.held = False
+        self.guarded = False
         self.alive = True
         self.open = False
 
@@ -273,6 +309,12 @@ class Partition:
         self.stop_code = code
         self._judge()
 
+    def hold(self, *, held: bool) -> bool:
+        """Let its items stay where they are, or go on; return whether that opened it."""
+        was_open, self.held = self.open, held
+        self._judge()
+        return self.open and not was_open
+
     def fence(self) -> None:
         """Take nothing any more; outcomes still count. There is no way back."""
         self.fenced = True
@@ -286,10 +328,20 @@ class Partition:
         self._judge()
         return released
 
-    def _judge(self) -> None:
-        self.open = (
+    @property
+    def can_send(self) -> bool:
+        """True when nothing but a hold keeps its items."""
+        return (
             self.alive and self.confirmed and not self.fenced and self.stop_code is None
         )
+
+    @property
+    def is_trying(self) -> bool:
+        """True when only a hold keeps its items, so that trials go another way."""
+        return self.held and self.can_send
+
+    def _judge(self) -> None:
+        self.open = self.can_send and not self.held
 
     def _map(self) -> Written:
         """Return the offset map of now, as text; made anew when anything changed."""

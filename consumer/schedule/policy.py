@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
+from consumer.schedule.guard import GuardPolicy
+
 __all__ = ["MergePolicy", "RetryPolicy", "SchedulePolicy"]
 
 
@@ -80,6 +82,7 @@ class SchedulePolicy:
         retry: When a failed work is sent again.
         merge: What is sent in one call.
         event_time_profiles: Profiles of which the moments of attributes are remembered.
+        guard: When a mapping or a topic is held that rejects record after record.
     """
 
     held_records: int = 10_000
@@ -90,6 +93,7 @@ class SchedulePolicy:
     retry: RetryPolicy = field(default_factory=RetryPolicy)
     merge: MergePolicy = field(default_factory=MergePolicy)
     event_time_profiles: int = 100_000
+    guard: GuardPolicy = field(default_factory=GuardPolicy)
 
     def __post_init__(self) -> None:
         """Refuse bounds that cannot be.

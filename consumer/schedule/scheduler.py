@@ -10,7 +10,8 @@ Rules:
 Theory of operation:
     `Partition` knows offsets, `Held` the bounds, `Commits` the lease, `Shards` the
     queues, `Endpoint` whose fault a failure is, and `Dispatch` brings the last two
-    together. The facade draws the lines between them and counts the ends.
+    together; `Guarding` knows what is held because it is broken, or wanted so. The
+    facade draws the lines between them and counts the ends.
 """
 
 from __future__ import annotations
@@ -19,6 +20,7 @@ from collections.abc import Callable, Iterable, Mapping
 
 from consumer.model import (
     Commit,
+    End,
     EndpointName,
     Failure,
     Mapped,
@@ -31,7 +33,15 @@ from consumer.model import (
 )
 from consumer.schedule.commits import Commits
 from consumer.schedule.dispatch import Dispatch
-from consumer.schedule.ends import Ends, ended_item, rejection, settlement
+from consumer.schedule.ends import (
+    Ends,
+    ended_item,
+    rejection,
+    settlement,
+    with_done,
+)
+from consumer.schedule.guarding import Guarding
+from consumer.schedule.guards import NOT_DECODED, Claims, Guards
 from consumer.schedule.held import Flow, Held
 from consumer.schedule.hold import ready_at
 from consumer.schedule.keying import Keying
@@ -44,19 +54,34 @@ __all__ = ["Scheduler"]
 
 
 class Scheduler:
-    """The facade of `schedule`. Owned by the pipeline's loop; not thread-safe."""
+    """The facade of `schedule`. Owned by the pipeline's loop; not thread-safe.
 
-    def __init__(self, policy: SchedulePolicy, random: Callable[[], float]) -> None:
+    Attributes:
+        guarding: What is held because it is broken, or wanted so.
+    """
+
+    def __init__(
+        self,
+        policy: SchedulePolicy,
+        random: Callable[[], float],
+        claims: Claims = lambda _topic: (),
+    ) -> None:
         """Start with nothing assigned.
 
         Args:
             policy: The bounds and rules.
             random: A number in [0, 1), for the jitter of waits.
+            claims: Names the mappings that claim a topic, by its real name, and may
+                send.
         """
         self._partitions: dict[TopicPartition, Partition] = {}
         self._held = Held(policy)
         self._commits = Commits(policy.membership_lease_seconds)
-        self._dispatch = Dispatch(policy, random)
+        guards = Guards(policy.guard)
+        self._dispatch = Dispatch(policy, random, guards.keeps)
+        self.guarding = Guarding(
+            guards, self._dispatch, self._commits, self._partitions, claims
+        )
         self._ends = Ends()
         self._keying = Keying()
         self._is_short = False
@@ -83,6 +108,7 @@ class Scheduler:
         self.revoke((partition,))
         state = Partition(partition, epoch, offset, now, metadata)
         self._partitions[partition] = state
+        self.guarding.begin(state)
         self._commits.touch(state)
         self._held.share(self._partitions.values())
 
@@ -105,6 +131,7 @@ class Scheduler:
         for partition in ended:
             self._dispatch.shards.drop(partition)
             self._commits.forget(partition)
+            self.guarding.end(partition)
             released += partition.end()
         if ended:
             self._held.share(self._partitions.values())
@@ -152,12 +179,16 @@ class Scheduler:
         ticket = self._ticket(record)
         if ticket is None or ticket.mapped is not None or ticket.letter_owed:
             return None
+        items, partition = mapped.items, ticket.partition
+        if ticket.is_again:
+            items, mapped = with_done(ticket, mapped)
+            partition.unknown.discard(record.offset)
         ticket.mapped = mapped
-        ticket.open_items = len(mapped.items)
-        if ticket.open_items > 1:
-            ticket.partition.linger(ticket)
+        ticket.open_items = len(items)
+        if len(mapped.items) > 1:
+            partition.linger(ticket)
         is_stale = self._dispatch.event_time.is_stale
-        for item in mapped.items:
+        for item in items:
             if is_stale(record, item):
                 ticket.open_items -= 1
                 ticket.stale += (item.profile,)
@@ -165,16 +196,22 @@ class Scheduler:
             self._keying.note(item.profile, record.source)
             ready = ready_at(record, item.route, now, wall_ms, is_short=self._is_short)
             self._dispatch.shards.offer(ticket, item, now, ready)
-        return None if ticket.open_items else self._end(ticket, mapped)
+        if ticket.is_trial:
+            self.guarding.offered(ticket, mapped, now)
+        elif partition.topic_guard and mapped.skipped not in NOT_DECODED:
+            partition.topic_guard.accept()
+        return None if ticket.open_items else self._end(ticket, mapped, now)
 
     def reject(self, record: Record, failure: Failure, now: float) -> Settlement:
         """Give an admitted record up; it stays incomplete until `settle`."""
         ticket = self._ticket(record)
-        if ticket is not None and ticket.mapped is None:
-            ticket.letter_owed = True
-            ticket.partition.unknown.add(record.offset)
-            self._commits.touch(ticket.partition)
-        return rejection(record, failure, now)
+        if ticket is None or ticket.mapped is not None:
+            return rejection(record, failure, now)
+        ticket.letter_owed = True
+        ticket.partition.unknown.add(record.offset)
+        self._commits.touch(ticket.partition)
+        self.guarding.given_up(ticket, failure, now)
+        return rejection(record, failure, now, ticket.done)
 
     def owes_letter(self, record: Record) -> bool:
         """Tell whether a dead letter is owed for a record, and its epoch is alive."""
@@ -222,7 +259,7 @@ class Scheduler:
             return False
         for part in work.parts:
             ticket = self._ticket(part.record)
-            if ticket is None or not ticket.partition.open:
+            if ticket is None or not ticket.may_send:
                 return False
         return True
 
@@ -237,7 +274,8 @@ class Scheduler:
             ticket = ended_item(item)
             if ticket is None or ticket.mapped is None:
                 continue
-            settlements.append(self._end(ticket, ticket.mapped))
+            settlements.append(self._end(ticket, ticket.mapped, now))
+        self.guarding.note_kept()
         return settlements
 
     def next_due(self, now: float) -> float | None:
@@ -296,10 +334,11 @@ class Scheduler:
     def flow(self, now: float) -> Flow:
         """Return how many records may still be read, and from where."""
         flow = self._held.flow(self._partitions.values(), now)
-        full = self._commits.full_maps
-        if not full:
+        full, guarding = self._commits.full_maps, self.guarding
+        if not full and not guarding.topics:
             return flow
-        return Flow(flow.room, flow.paused.union(p.name for p in full))
+        kept = guarding.not_fetched()
+        return Flow(flow.room, flow.paused.union(kept, (p.name for p in full)))
 
     def pauses(self, now: float) -> tuple[Pause, ...]:
         """Return what is paused, why, and what ends it."""
@@ -307,11 +346,13 @@ class Scheduler:
             *held_pauses(self._held),
             *commit_pauses(self._commits, self._partitions.values(), now),
             *endpoint_pauses(self._dispatch.endpoint, EndpointName.SINGLE, now),
+            *self.guarding.pauses(now),
         )
 
     def statistics(self) -> Statistics:
         """Return a frozen picture of the whole."""
         ends, shards = self._ends, self._dispatch.shards
+        kept = self.guarding.not_fetched()
         return Statistics(
             consumed=ends.consumed,
             delivered=ends.delivered,
@@ -326,9 +367,11 @@ class Scheduler:
             own_records=self._held.own_records,
             scattered=dict(self._keying.scattered),
             partitions=tuple(
-                _picture(p, is_paused=p in self._held.paused)
+                _picture(p, is_paused=p in self._held.paused or p.name in kept)
                 for p in self._partitions.values()
             ),
+            kept=self.guarding.kept(),
+            guards=frozenset(self.guarding.guards.open),
         )
 
     def _ticket(self, record: Record) -> Ticket | None:
@@ -339,13 +382,18 @@ class Scheduler:
         ticket = partition.incomplete.get(record.offset)
         return ticket if ticket is not None and ticket.record is record else None
 
-    def _end(self, ticket: Ticket, mapped: Mapped) -> Settlement:
+    def _end(self, ticket: Ticket, mapped: Mapped, now: float) -> Settlement:
         end = settlement(ticket, mapped)
         if end.failure is not None:
             ticket.letter_owed = True
+            self.guarding.given_up(ticket, end.failure, now)
+            return end
+        if end.end is End.SKIPPED:
+            self.guarding.skipped(ticket)
         else:
-            self._remove(ticket)
-            self._ends.count(end.end)
+            self.guarding.delivered(ticket, mapped, now)
+        self._remove(ticket)
+        self._ends.count(end.end)
         return end
 
     def _remove(self, ticket: Ticket) -> None:

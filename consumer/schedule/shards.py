@@ -51,7 +51,11 @@ class Shards:
         self._turn = itertools.count(1)  # no seal is 0
 
     def offer(self, ticket: Ticket, item: Item, now: float, ready_at: float) -> None:
-        """Put an item at the end of its shard; it is held until `ready_at`."""
+        """Put an item into its shard; it is held until `ready_at`.
+
+        That is at the end, or before what is later of its partition if its record was
+        offered before.
+        """
         shard = self.by_profile.get(item.profile)
         if shard is None:
             shard = self.by_profile[item.profile] = Shard(item.profile)
@@ -65,7 +69,10 @@ class Shards:
             entry = Entry(item, ticket, shard, next(self._turn), ready_at, rank)
             entry.hinted, entry.is_held = False, True
             heapq.heappush(self._holds, (ready_at, entry.sequence, entry))
-        shard.entries.append(entry)
+        if ticket.is_again:
+            shard.entries.insert(_place(shard, ticket), entry)
+        else:
+            shard.entries.append(entry)
 
     def candidate(self, hint: Entry) -> Entry | None:
         """Return the item that a hint stands for: the first of its shard that may go.
@@ -234,20 +241,55 @@ class Shards:
                 if shard is not None:
                     touched[shard] = None
         for shard in touched:
-            self._purge(shard, partition)
+            _purge(shard, [e for e in shard.entries if e.ticket.partition is partition])
             self.free(shard)
         self._parked.pop(partition, None)
         self._ready.drop_stale()
         self._holds = [hold for hold in self._holds if hold[-1].is_held]
         heapq.heapify(self._holds)
 
-    def _purge(self, shard: Shard, partition: Partition) -> None:
-        kept: deque[Entry] = deque()
-        for entry in shard.entries:
-            if entry.ticket.partition is partition:
-                entry.waiting = entry.is_held = False
-            else:
-                kept.append(entry)
-        shard.entries = kept
-        if shard.held_by is not None and not shard.held_by.waiting:
-            shard.held_by = None
+    def idle(self, tickets: Iterable[Ticket]) -> list[Ticket]:
+        """Return those of which no item is in flight."""
+        flying = {e.ticket for shard in self.flying.values() for e in shard.flying}
+        return [ticket for ticket in tickets if ticket not in flying]
+
+    def take_back(self, tickets: Collection[Ticket]) -> list[Item]:
+        """Take the waiting items of records out of their shards; return them."""
+        wanted = frozenset(tickets)
+        touched: dict[Shard, None] = {}
+        for profile in [p for ticket in tickets for p in ticket.profiles]:
+            shard = self.by_profile.get(profile)
+            if shard is not None:
+                touched[shard] = None
+        taken: list[Entry] = []
+        for shard in touched:
+            found = [entry for entry in shard.entries if entry.ticket in wanted]
+            _purge(shard, found)
+            self.free(shard)
+            taken += found
+        self._ready.drop_stale()
+        return [entry.item for entry in taken]
+
+    def entries_of(self, ticket: Ticket) -> list[Entry]:
+        """Return the waiting items of a record."""
+        shards = [self.by_profile.get(profile) for profile in ticket.profiles]
+        return [e for s in shards if s for e in s.entries if e.ticket is ticket]
+
+
+def _purge(shard: Shard, entries: list[Entry]) -> None:
+    """Take waiting items out of a shard."""
+    for entry in entries:
+        entry.waiting = entry.is_held = False
+    shard.entries = deque([entry for entry in shard.entries if entry.waiting])
+    if shard.held_by is not None and not shard.held_by.waiting:
+        shard.held_by = None
+
+
+def _place(shard: Shard, ticket: Ticket) -> int:
+    """Return where an item goes: before the later ones of its partition."""
+    offset = ticket.record.offset
+    for place, entry in enumerate(shard.entries):
+        other = entry.ticket
+        if other.partition is ticket.partition and other.record.offset > offset:
+            return place
+    return len(shard.entries)

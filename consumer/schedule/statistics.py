@@ -10,6 +10,7 @@ from collections.abc import Mapping
 import msgspec
 
 from consumer.model import TopicPartition
+from consumer.schedule.guard import GuardName
 
 __all__ = ["PartitionStatistics", "Statistics"]
 
@@ -60,6 +61,8 @@ class Statistics(msgspec.Struct, frozen=True):
         own_records: Records that each partition may hold whatever the others do.
         scattered: Topic to the watched profiles that it brought from a second partition.
         partitions: The assigned partitions.
+        kept: Topic to its records that a guard keeps, here.
+        guards: The guards that are open.
     """
 
     consumed: int
@@ -75,3 +78,5 @@ class Statistics(msgspec.Struct, frozen=True):
     own_records: int
     scattered: Mapping[str, int]
     partitions: tuple[PartitionStatistics, ...]
+    kept: Mapping[str, int]
+    guards: frozenset[GuardName]

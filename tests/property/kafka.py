@@ -24,6 +24,7 @@ from consumer.model import (
     TopicPartition,
     Work,
 )
+from consumer.schedule.guard import GuardPolicy
 from consumer.schedule.offset_map import read_map
 from consumer.schedule.policy import MergePolicy, RetryPolicy, SchedulePolicy
 from consumer.settle import LetterContext
@@ -39,6 +40,7 @@ POLICY = SchedulePolicy(
     held_records=12,
     held_bytes=2_000,
     membership_lease_seconds=20.0,
+    guard=GuardPolicy(enabled=False),
     retry=RetryPolicy(max_attempts=2, give_up_after_seconds=1.0),
     merge=MergePolicy(items=3, characters=9),
 )

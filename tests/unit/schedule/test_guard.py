@@ -92,13 +92,17 @@ def test_three_probes_in_a_row_that_pass_close_it() -> None:
     """One that fails waits again, and those before it prove nothing."""
     guard = guard_of(max_consecutive=1, probe_seconds=30)
     fed(guard, "x", now=0.0)
-    assert not guard.pass_probe(30.0)
-    assert guard.probe_at == 30.0  # the next at once
+    guard.pass_probe(30.0)
+    assert (guard.probe_at, guard.has_passed) == (30.0, False)  # the next at once
     guard.fail_probe("worse", 31.0)
     assert (guard.probe_at, guard.code, guard.passes) == (61.0, "worse", 0)
-    passes = [guard.pass_probe(61.0 + number) for number in range(PASSES)]
-    assert passes == [False, False, True]
+    for number in range(PASSES):
+        assert not guard.has_passed
+        guard.pass_probe(61.0 + number)
+    assert guard.has_passed
+    guard.close()
     assert not guard.is_open
+    assert not guard.has_passed
 
 
 def test_a_closed_guard_begins_anew() -> None:
@@ -109,6 +113,25 @@ def test_a_closed_guard_begins_anew() -> None:
     assert fed(guard, "x" * 9) == []
     assert fed(guard, "x") == [0]
     assert guard.trips == 2
+
+
+@pytest.mark.parametrize(
+    ("between", "expected"), [(WINDOW_RECORDS - 2, True), (WINDOW_RECORDS - 1, False)]
+)
+def test_it_knows_whether_the_target_refused_any(between: int, expected: bool) -> None:  # noqa: FBT001
+    """One of the last hundred records; a rule's refusal is none of the target's."""
+    guard = guard_of(max_consecutive=1, max_rejected_ratio=1)
+    guard.reject("http_400", 0.0, by_target=True)
+    before = guard.is_refused
+    guard.close()
+    assert (before, guard.is_refused) == (True, False)
+    patient = guard_of(max_consecutive=2, max_rejected_ratio=1)
+    patient.reject("http_400", 0.0, by_target=True)
+    fed(patient, "." * (between - 1) + "xx")
+    assert (patient.is_open, patient.is_refused) == (True, expected)
+    patient.reject("http_400", 0.0, by_target=True)
+    after = patient.is_refused
+    assert after
 
 
 @pytest.mark.parametrize(
