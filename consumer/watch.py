@@ -17,10 +17,18 @@ from pathlib import Path
 
 from consumer.errors import ConfigurationError, FileFault
 
-__all__ = ["POLL_SECONDS", "Folder", "TokenFile", "changes", "read_folder"]
+__all__ = [
+    "POLL_SECONDS",
+    "Folder",
+    "TokenFile",
+    "changes",
+    "read_file",
+    "read_folder",
+]
 
 POLL_SECONDS = 2.0
 MOST_BYTES = 64 * 1024
+MOST_FILE_BYTES = 2 * 1024 * 1024  # its reader refuses more than a half of that
 
 log = logging.getLogger(__name__)
 
@@ -146,6 +154,19 @@ async def changes(
         await asyncio.sleep(poll_seconds)
         if await asyncio.to_thread(has_changed):
             yield
+
+
+def read_file(path: Path) -> str:
+    """Return the text of one file, of a very long one the beginning.
+
+    Raises:
+        ConfigurationError: It cannot be read.
+    """
+    try:
+        with path.open("rb") as stream:
+            return stream.read(MOST_FILE_BYTES).decode()
+    except (OSError, UnicodeDecodeError) as error:
+        raise ConfigurationError((unreadable(path, reason_of(error)),)) from None
 
 
 def read_folder(folder: Path, suffixes: frozenset[str]) -> dict[str, str]:

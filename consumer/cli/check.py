@@ -26,6 +26,7 @@ from consumer.errors import ConfigurationError, FileFault
 from consumer.mapping.examples import run_tests
 from consumer.mapping.loading import check as check_mappings
 from consumer.mapping.mapping_set import MappingSet
+from consumer.mapping.overrides import check_overrides
 from consumer.pipeline.findings import Finding
 from consumer.pipeline.material import (
     failed_test,
@@ -37,6 +38,7 @@ from consumer.pipeline.material import (
 from consumer.pipeline.subjects import Naming
 from consumer.source.properties import consumer_properties
 from consumer.telemetry.switch import read_switch
+from consumer.watch import read_file
 
 __all__ = ["check"]
 
@@ -260,6 +262,7 @@ def examine(
     contracts = findings.tried(lambda: proved(settings, known, findings.own))
     if contracts is None:
         return None
+    findings.tried(lambda: overrides(settings, contracts[0], findings.own))
     compare(settings, against, contracts, findings)
     if against.registry and settings.registry.url is None:
         findings.own.append(no_registry(config or "the command line"))
@@ -303,6 +306,16 @@ def proved(
     found.extend(failing(files, readers, settings))
     contracts = [Contract(p, readers[p.spec.source.schema_]) for p in mappings.plans]
     return mappings, contracts
+
+
+def overrides(settings: Settings, mappings: MappingSet, found: list[FileFault]) -> None:
+    """Note what is wrong with the overrides file, and what its holds also stop.
+
+    Raises ConfigurationError when it cannot be read.
+    """
+    file = settings.overrides
+    if file is not None:
+        found.extend(check_overrides(read_file(file), str(file), mappings).faults)
 
 
 def failing(

@@ -22,11 +22,15 @@ from consumer.pipeline.dispatch import Dispatch
 from consumer.pipeline.in_force import InForce
 from consumer.pipeline.intake import Intake
 from consumer.pipeline.observe import Observer
+from consumer.pipeline.overriding import OverrideDesk
 from consumer.pipeline.pipeline import Pipeline, PipelinePolicy, Rooms
 from consumer.pipeline.ports import Letters, Registry, Transport
 from consumer.pipeline.replays import Replays
 from consumer.pipeline.schemas import SchemaDesk
 from consumer.pipeline.settlement import Compose, SettlementDesk
+from consumer.pipeline.shadow import Shadows
+from consumer.schedule.charges import Charges
+from consumer.schedule.guard import GuardPolicy
 from consumer.schedule.policy import MergePolicy, RetryPolicy, SchedulePolicy
 from consumer.schedule.quota import Quota
 from consumer.schedule.scheduler import Scheduler
@@ -140,7 +144,7 @@ def source_options(settings: Settings) -> SourceOptions:
 
 def schedule_policy(settings: Settings, lease_seconds: float) -> SchedulePolicy:
     """Return the scheduler's rules."""
-    limits, retry = settings.limits, settings.retry
+    limits, retry, guard = settings.limits, settings.retry, settings.guard
     return SchedulePolicy(
         held_records=limits.held_records,
         held_bytes=limits.held_bytes,
@@ -148,6 +152,12 @@ def schedule_policy(settings: Settings, lease_seconds: float) -> SchedulePolicy:
         membership_lease_seconds=lease_seconds,
         merge=MergePolicy(items=limits.merged_items),
         event_time_profiles=settings.event_time.profiles,
+        guard=GuardPolicy(
+            enabled=guard.enabled,
+            max_rejected_ratio=guard.max_rejected_ratio,
+            max_consecutive=guard.max_consecutive,
+            probe_seconds=guard.probe_seconds,
+        ),
         retry=RetryPolicy(
             base_seconds=retry.base_seconds,
             cap_seconds=retry.cap_seconds,
@@ -223,6 +233,7 @@ def assemble(
             settings, lease_seconds(settings, settings.kafka.session_timeout_seconds)
         ),
         chance,
+        in_force.claims,
     )
     decoder = Decoder(
         in_force.material.readers,
@@ -250,9 +261,17 @@ def assemble(
         replays=replays,
         observer=outside.observer,
         schemas=schemas,
+        shadows=Shadows(single(settings), outside.observer),
         clock=clock,
         wall_ms=wall_ms,
         on_settled=settlement.settled,
+    )
+    overriding = OverrideDesk(
+        in_force=in_force,
+        scheduler=scheduler,
+        intake=intake,
+        charges=Charges(),
+        clock=clock,
     )
     dispatch = Dispatch(
         scheduler=scheduler,
@@ -260,6 +279,7 @@ def assemble(
         transport=outside.transport,
         observer=outside.observer,
         quota=quota,
+        may_charge=overriding.may_charge,
         clock=clock,
         on_settled=settlement.settled,
         on_refused=outside.refused,
@@ -271,6 +291,7 @@ def assemble(
         schemas=schemas,
         dispatch=dispatch,
         settlement=settlement,
+        overriding=overriding,
         quota=quota,
     )
     policy = PipelinePolicy(

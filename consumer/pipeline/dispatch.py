@@ -46,6 +46,7 @@ class Dispatch:
         transport: Transport,
         observer: Observer,
         quota: Quota,
+        may_charge: Callable[[Work, float], bool],
         clock: Callable[[], float],
         on_settled: Callable[[Settlement], None],
         on_refused: Callable[[], None],
@@ -55,6 +56,7 @@ class Dispatch:
         self._transport = transport
         self._observer = observer
         self._quota = quota
+        self._may_charge = may_charge
         self._clock = clock
         self._on_settled = on_settled
         self._on_refused = on_refused
@@ -163,10 +165,13 @@ class Dispatch:
         """Ask the lease, with a clock read now, and count the call that goes out.
 
         The quota is asked again, too: works that were taken at the same time, and the
-        requests of one that is split, share what is left of it.
+        requests of one that is split, share what is left of it. So are the shares of
+        the mappings that made it.
         """
         now = self._clock()
         if self._quota.left(now) < 1 or not self._scheduler.may_send(work, now):
+            return False
+        if not self._may_charge(work, now):
             return False
         self._quota.spend(now)
         return True

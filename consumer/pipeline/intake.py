@@ -8,6 +8,8 @@ Rules:
       thousand bad records. What was offered before is still sent.
     - A record of a topic that no mapping names any more, read before the topic was given
       back, waits until it is: nobody said that it may be skipped.
+    - While a guard of its topic is open a record waits, not mapped; now and then one is
+      tried. What was held is mapped by the set that is in force when it goes on.
     - A record is admitted (counted, incomplete) before anything else happens to it.
     - A record that comes again by a replay topic is read and mapped as the one that it
       was; for the scheduler it stays where it was read.
@@ -18,8 +20,9 @@ from __future__ import annotations
 import logging
 from collections import deque
 from collections.abc import Callable, Iterable, Mapping
+from heapq import merge
 
-from consumer.decode.decoder import Decoder, Unclaimed
+from consumer.decode.decoder import Decoder, TopicRule, Unclaimed
 from consumer.decode.readers import ReaderSchema
 from consumer.errors import SchemaUnresolvableError
 from consumer.letters.letter import Letter
@@ -44,6 +47,8 @@ from consumer.pipeline.in_force import InForce
 from consumer.pipeline.observe import Observer
 from consumer.pipeline.replays import Replays
 from consumer.pipeline.schemas import SchemaDesk
+from consumer.pipeline.shadow import Shadows
+from consumer.schedule.guards import GuardEvent, GuardNews
 from consumer.schedule.scheduler import Scheduler
 
 __all__ = ["Intake"]
@@ -51,6 +56,10 @@ __all__ = ["Intake"]
 log = logging.getLogger(__name__)
 
 UNMAPPED = Mapped(items=(), skipped=SkipReason.UNMAPPED, mappings=())
+MOST_TRIALS = 100  # of one turn: most of them may be skipped, and say nothing
+BROKEN = (
+    "mapping or schema is broken: its records are kept, and one is tried now and then"
+)
 
 
 class Waiting:
@@ -59,14 +68,21 @@ class Waiting:
     Attributes:
         since: When the first of them began to wait.
         schema_id: What it waits for; None when its topic is held.
+        is_kept: True when it waits for a guard alone.
     """
 
-    __slots__ = ("records", "schema_id", "since")
+    __slots__ = ("is_kept", "records", "schema_id", "since")
 
     def __init__(self, since: float) -> None:
         self.records: deque[Record] = deque()
         self.since = since
         self.schema_id: SchemaId | None = None
+        self.is_kept = False
+
+    def wait_for(self, schema_id: SchemaId | None, *, is_kept: bool = False) -> None:
+        """Note what the first of them waits for now."""
+        self.schema_id = schema_id
+        self.is_kept = is_kept
 
 
 class Intake:
@@ -81,11 +97,14 @@ class Intake:
         replays: Replays,
         observer: Observer,
         schemas: SchemaDesk,
+        shadows: Shadows,
         clock: Callable[[], float],
         wall_ms: Callable[[], int],
         on_settled: Callable[[Settlement], None],
     ) -> None:
         self._scheduler = scheduler
+        self._guarding = scheduler.guarding
+        self._shadows = shadows
         self._decoder = decoder
         self._in_force = in_force
         self._replays = replays
@@ -97,6 +116,7 @@ class Intake:
         self._waiting: dict[TopicPartition, Waiting] = {}
         self._held_topics: dict[str, Pause] = {}
         self._unmapped: set[str] = set()
+        self._guarding.renew(in_force.mappings.version)
 
     def take_in(self, batch: list[Record], now: float) -> None:
         """Admit `batch` and bring each record as far as it can go.
@@ -132,9 +152,35 @@ class Intake:
         self._held_topics.clear()
         self._unmapped.clear()
         now = self._clock()
+        self.retake(self._guarding.renew(self._in_force.mappings.version))
         for source, held in list(self._waiting.items()):
             if held.schema_id is None:
                 self._drain(source, held, now)
+
+    def retake(self, records: Iterable[Record]) -> None:
+        """Go on with records that had been mapped, each in its place by offset."""
+        by_source: dict[TopicPartition, list[Record]] = {}
+        for record in records:
+            by_source.setdefault(record.source, []).append(record)
+        now = self._clock()
+        for source, taken in by_source.items():
+            held = self._waiting.setdefault(source, Waiting(now))
+            held.records = deque(merge(taken, held.records, key=offset_of))
+            held.wait_for(None)
+            self._drain(source, held, now)
+
+    def follow(self, now: float) -> None:
+        """Go on with what guards let go, and try what is to be tried."""
+        self.retake(self._guarding.close_passed())
+        for source, held in list(self._waiting.items()):
+            if held.is_kept and source.topic not in self._guarding.topics:
+                self._drain(source, held, now)
+        for _ in range(MOST_TRIALS):
+            if not self._try_next(now):
+                break
+        for event in self._guarding.news():
+            self._observer.guarded(event)
+            tell(event)
 
     def pauses(self) -> list[Pause]:
         """Name each topic and partition that waits, and what would end it."""
@@ -143,7 +189,7 @@ class Intake:
             *(
                 pause_of(source, held)
                 for source, held in self._waiting.items()
-                if source.topic not in self._held_topics
+                if source.topic not in self._held_topics and not held.is_kept
             ),
         ]
 
@@ -173,7 +219,30 @@ class Intake:
         if not records:
             del self._waiting[source]
 
-    def _advance(self, record: Record, now: float) -> bool:
+    def _try_next(self, now: float) -> bool:
+        """Try the record that a guard wants tried; False when none does."""
+        waiting = self._waiting
+        heads = {s: held.records[0] for s, held in waiting.items() if held.is_kept}
+        trial = self._guarding.begin_trial(heads, now)
+        if trial is None:
+            return False
+        if not trial.is_mapped:
+            self._try(trial.record, now)
+        return True
+
+    def _try(self, record: Record, now: float) -> None:
+        source = record.source
+        held = self._waiting.setdefault(source, Waiting(now))
+        if not held.records or held.records[0] is not record:  # it had been mapped
+            held.records.appendleft(record)
+        if not self._advance(record, now, is_trial=True):
+            self._guarding.end_trial(record)
+            return
+        _ = held.records.popleft()
+        if not held.records:
+            del self._waiting[source]
+
+    def _advance(self, record: Record, now: float, *, is_trial: bool = False) -> bool:
         """Bring `record` to the scheduler; False when it has to wait."""
         replay = self._replays.taken(record)
         if isinstance(replay, Failure):
@@ -181,14 +250,26 @@ class Intake:
             return True
         seen = record if replay is None else replay.origin
         rule = self._in_force.rule(seen.source.topic)
-        if not rule.readers or (
-            self._held_topics and record.source.topic in self._held_topics
-        ):
-            self._waiting.setdefault(record.source, Waiting(now)).schema_id = None
-            return False
+        if not rule.readers or self._held_topics or self._guarding.topics:
+            topic = record.source.topic
+            is_held = not rule.readers or topic in self._held_topics
+            is_kept = topic in self._guarding.topics and not is_trial
+            if is_held or is_kept:
+                held = self._waiting.setdefault(record.source, Waiting(now))
+                held.wait_for(None, is_kept=not is_held)
+                return False
+        return self._decode(record, rule, replay, now)
+
+    def _decode(
+        self, record: Record, rule: TopicRule, replay: Letter | None, now: float
+    ) -> bool:
+        """Bring `record` to the scheduler; False when it has to wait for a schema."""
+        seen = record if replay is None else replay.origin
+        mappings = self._in_force.mappings
         if seen.value is None:
-            mapped = self._in_force.mappings.map_tombstone(seen)
-            self._hand_over(record, mapped, now, replay)
+            if mappings.shadows:
+                self._shadows.note(mappings, seen, None)
+            self._hand_over(record, mappings.map_tombstone(seen), now, replay)
             return True
         try:
             answer = self._decoder.decode(seen, rule)
@@ -196,8 +277,9 @@ class Intake:
             self._hold_topic(record, str(error), now)
             return False
         if type(answer) is Decoded:
-            mapped = self._in_force.mappings.map(seen, answer)
-            self._hand_over(record, mapped, now, replay)
+            if mappings.shadows:
+                self._shadows.note(mappings, seen, answer)
+            self._hand_over(record, mappings.map(seen, answer), now, replay)
         elif type(answer) is NeedsSchema:
             self._hold(record, answer.id, now)
             return False
@@ -242,12 +324,12 @@ class Intake:
 
     def _hold(self, record: Record, schema_id: SchemaId, now: float) -> None:
         held = self._waiting.setdefault(record.source, Waiting(now))
-        held.schema_id = schema_id
+        held.wait_for(schema_id)
         self._schemas.want(schema_id, self._resume)
 
     def _hold_topic(self, record: Record, detail: str, now: float) -> None:
         topic = record.source.topic
-        self._waiting.setdefault(record.source, Waiting(now)).schema_id = None
+        self._waiting.setdefault(record.source, Waiting(now)).wait_for(None)
         self._held_topics[topic] = Pause(
             reason=PauseReason.UNRESOLVABLE, scope=topic, since=now, ends_when=detail
         )
@@ -255,6 +337,22 @@ class Intake:
             "topic held: a writer's schema does not resolve to ours",
             extra={"topic": topic, "detail": detail},
         )
+
+
+def offset_of(record: Record) -> int:
+    """Return a record's place in its partition."""
+    return record.offset
+
+
+def tell(event: GuardEvent) -> None:
+    """Write to the log what happened to a guard."""
+    extra = {"guard": str(event.name), "reason": event.code}
+    if event.news is GuardNews.TRIPPED:
+        log.error(BROKEN, extra=extra)
+    elif event.news is GuardNews.CLOSED:
+        log.warning("what was kept as broken goes on", extra=extra)
+    else:
+        log.info("a kept record was tried", extra={**extra, "result": event.news})
 
 
 def pause_of(source: TopicPartition, held: Waiting) -> Pause:

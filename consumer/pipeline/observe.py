@@ -23,6 +23,7 @@ from consumer.model import (
     TopicPartition,
     Work,
 )
+from consumer.schedule.guards import GuardEvent, GuardNews
 from consumer.source.values import SourceFault
 from consumer.telemetry import names
 from consumer.telemetry.metrics import Metrics
@@ -83,6 +84,12 @@ class Observer:
         self._letter_failures = metrics.counter(names.LETTER_FAILURES)
         self._letters_sent = metrics.counter(names.LETTERS_SENT)
         self._expired = metrics.counter(names.EXPIRED)
+        self._guard_trips = metrics.counter(names.GUARD_TRIPS)
+        self._guard_probes = metrics.counter(names.GUARD_PROBES)
+        self._shadow_values = metrics.tally(names.SHADOW_VALUES)
+        self._shadow_changes = metrics.tally(names.SHADOW_CHANGES)
+        self._shadow_calls = metrics.tally(names.SHADOW_CALLS)
+        self._shadow_errors = metrics.tally(names.SHADOW_ERRORS)
 
     # ------------------------------------------------------------ records
 
@@ -145,6 +152,28 @@ class Observer:
         gone = frozenset(partitions)
         for record in [one for one in self._spans if one.source in gone]:
             self._spans.pop(record).release()
+
+    # ------------------------------------------------------ guards, shadows
+
+    def guarded(self, event: GuardEvent) -> None:
+        """Count what happened to a guard."""
+        kind, name = event.name
+        if event.news is GuardNews.TRIPPED:
+            self._guard_trips(kind, name).inc()
+        elif event.news in {GuardNews.PASSED, GuardNews.FAILED}:
+            self._guard_probes(kind, name, event.news).inc()
+
+    def shadow_made(
+        self, mapping: str, *, values: int, changes: int, calls: int
+    ) -> None:
+        """Count what a mapping in shadow would have sent of one item."""
+        self._shadow_values(mapping).inc(values)
+        self._shadow_changes(mapping).inc(changes)
+        self._shadow_calls(mapping).inc(calls)
+
+    def shadow_failed(self, mapping: str, code: str) -> None:
+        """Count a record that a mapping in shadow would have rejected."""
+        self._shadow_errors(mapping, code).inc()
 
     # -------------------------------------------------------------- calls
 

@@ -21,6 +21,7 @@ from dataclasses import dataclass
 from typing import Concatenate, ParamSpec
 
 from consumer.errors import DependencyError, PipelineFailedError
+from consumer.mapping.overrides import Overrides
 from consumer.model import (
     Commit,
     Pause,
@@ -33,6 +34,7 @@ from consumer.pipeline.in_force import InForce
 from consumer.pipeline.intake import Intake
 from consumer.pipeline.material import Material
 from consumer.pipeline.observe import Observer
+from consumer.pipeline.overriding import OverrideDesk
 from consumer.pipeline.ports import Source
 from consumer.pipeline.schemas import SchemaDesk
 from consumer.pipeline.settlement import WRITERS, SettlementDesk
@@ -91,6 +93,7 @@ class Rooms:
     schemas: SchemaDesk
     dispatch: Dispatch
     settlement: SettlementDesk
+    overriding: OverrideDesk
     quota: Quota
 
 
@@ -120,6 +123,7 @@ class Pipeline:
         has_joined: Whether the group ever gave this process its share.
         lifecycle: Its state and since when.
         quota: Calls of the last 24 hours.
+        charges: Likewise, by mapping.
         in_force: The mappings and schemas that are in force.
     """
 
@@ -143,6 +147,7 @@ class Pipeline:
         self._failure: Exception | None = None
         self.has_joined = False
         self.quota = rooms.quota
+        self.charges = rooms.overriding.charges
         self.in_force = rooms.in_force
         self.lifecycle = Lifecycle(clock())
 
@@ -187,10 +192,17 @@ class Pipeline:
     def swap(self, material: Material) -> None:
         """Read and map by `material` from the next record on.
 
-        What was queued stays as it was made. The caller sees to the subscription.
+        What was queued stays as it was made; what was held is mapped anew. The caller
+        sees to the subscription.
         """
         self.in_force.swap(material)
         self._rooms.intake.renew(material.readers)
+        self._rooms.overriding.renew()
+        self._rooms.dispatch.wake()
+
+    def override(self, overrides: Overrides) -> None:
+        """Let overrides stand over the mappings from now on."""
+        self._rooms.overriding.override(overrides)
         self._rooms.dispatch.wake()
 
     def drain(self) -> None:
@@ -220,10 +232,13 @@ class Pipeline:
             *self._faults.pauses(),
         ]
         if self.lifecycle.is_live and self.lifecycle.state is not State.NEW:
-            # What stops one partition is no pause of the whole.
+            # What stops one partition or mapping is no pause of the whole.
             parts = {str(one.partition) for one in self.statistics().partitions}
             stopped = any(
-                pause.reason in STOPS and pause.scope not in parts for pause in pauses
+                pause.reason in STOPS
+                and pause.scope not in parts
+                and not pause.scope.startswith("mapping ")
+                for pause in pauses
             )
             self.lifecycle.move(State.PAUSED if stopped else State.RUNNING, now)
         return pauses
@@ -298,6 +313,8 @@ class Pipeline:
             is_short = self.quota.runs_out_at(now) is not None
             self._rooms.scheduler.spare_calls(is_short=is_short)
         if self.lifecycle.is_live:
+            self._rooms.intake.follow(now)
+            self._rooms.overriding.follow(now)
             self._rooms.dispatch.wake()
             self._make_room(now)
         if now >= self._commit_at:

@@ -15,7 +15,7 @@ import asyncio
 import logging
 import random
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Coroutine, Iterable, Mapping
 from urllib.parse import urlsplit
 
 import consumer
@@ -37,6 +37,7 @@ from consumer.pipeline.assembly import (
 from consumer.pipeline.in_force import InForce
 from consumer.pipeline.material import Material
 from consumer.pipeline.observe import Observer
+from consumer.pipeline.overriding import OverrideFile, read_overrides
 from consumer.pipeline.pipeline import Pipeline
 from consumer.pipeline.ports import Transport
 from consumer.pipeline.reload import Reloader
@@ -131,7 +132,8 @@ class Run:
     ) -> None:
         self._settings = settings
         self._names = topic_names(settings)
-        self._in_force = InForce(material)
+        overrides = read_overrides(settings.overrides, material.mappings)
+        self._in_force = InForce(material, overrides)
         self._tracing = tracing
         self._metrics = metrics
         self._token = token_of(settings)
@@ -175,7 +177,8 @@ class Run:
             source_options(self._settings), asyncio.get_running_loop(), pipeline
         )
         reloader = self._reloader(pipeline, source, letters)
-        reporter = self._reporter(pipeline, reloader)
+        overrides = self._overrides(pipeline)
+        reporter = self._reporter(pipeline, reloader, overrides)
         health = self._health(source, reporter)
         port = health.start()
         log.info("health and metrics are served", extra={"port": port})
@@ -195,9 +198,9 @@ class Run:
                 pipeline.drain()
             else:
                 starting.result()
-                watching = asyncio.create_task(reloader.watch())
-                watching.add_done_callback(failing(pipeline))
-                beside.append(watching)
+                watched = [reloader.watch()]
+                watched += [] if overrides is None else [overrides.watch()]
+                beside += watching(pipeline, watched)
             on_started(pipeline)
             stopping.add_done_callback(lambda _: pipeline.drain())
             await pipeline.run(source)
@@ -275,9 +278,26 @@ class Run:
             wall_ms=lambda: time.time() * 1000,
         )
 
-    def _reporter(self, pipeline: Pipeline, reloader: Reloader) -> Reporter:
+    def _overrides(self, pipeline: Pipeline) -> OverrideFile | None:
+        file = self._settings.overrides
+        if file is None:
+            return None
+        counter = self._metrics.counter(names.OVERRIDE_RELOADS)
+        return OverrideFile(
+            file,
+            self._in_force,
+            pipeline.override,
+            lambda result: counter(result).inc(),
+            time.time,
+        )
+
+    def _reporter(
+        self, pipeline: Pipeline, reloader: Reloader, overrides: OverrideFile | None
+    ) -> Reporter:
         self._metrics.gauge(names.BUILD)(consumer.__version__).set(1)
-        reporter = Reporter(pipeline, reloader.status, time.monotonic, time.time)
+        reporter = Reporter(
+            pipeline, reloader.status, time.monotonic, time.time, overrides
+        )
         self._metrics.collect_from(reporter.samples)
         return reporter
 
@@ -340,6 +360,16 @@ def subscription(mappings: MappingSet, names: TopicNames) -> Subscription:
         optional=names.optional(mappings.topics),
         optional_patterns=names.optional_patterns(patterns),
     )
+
+
+def watching(
+    pipeline: Pipeline, watched: Iterable[Coroutine[None, None, None]]
+) -> list[asyncio.Task[None]]:
+    """Begin to watch files; an error of that ends the pipeline."""
+    tasks = [asyncio.create_task(one) for one in watched]
+    for task in tasks:
+        task.add_done_callback(failing(pipeline))
+    return tasks
 
 
 def failing(pipeline: Pipeline) -> Callable[[asyncio.Task[None]], None]:

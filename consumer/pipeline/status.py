@@ -7,11 +7,12 @@ that picture and nothing else.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 
 from consumer.health import Snapshot
 from consumer.model import Pause, PauseReason
+from consumer.pipeline.overriding import OverrideFile
 from consumer.pipeline.pipeline import Pipeline
 from consumer.pipeline.states import State
 from consumer.schedule.statistics import Statistics
@@ -36,6 +37,8 @@ class Picture:
         quota_calls: Calls allowed in 24 hours.
         quota_lasts: Seconds until none is left at the present rate; None for ever.
         mapping_set: Version of the mappings in force.
+        calls: Mapping to its calls of the last 24 hours.
+        overridden: Mapping to its mode, which is empty where an override says none.
     """
 
     state: State = State.NEW
@@ -46,6 +49,8 @@ class Picture:
     quota_calls: int = 1
     quota_lasts: float | None = None
     mapping_set: str = ""
+    calls: Mapping[str, float] = field(default_factory=dict)
+    overridden: Mapping[str, str] = field(default_factory=dict)
 
 
 class Reporter:
@@ -57,9 +62,11 @@ class Reporter:
         mappings: Callable[[], Mapping[str, object]],
         clock: Callable[[], float],
         wall: Callable[[], float],
+        overrides: OverrideFile | None = None,
     ) -> None:
         self._pipeline = pipeline
         self._mappings = mappings
+        self._overrides = overrides
         self._clock = clock
         self._wall = wall
         self.picture = Picture()
@@ -80,6 +87,11 @@ class Reporter:
             quota_calls=self._pipeline.quota.calls_per_day,
             quota_lasts=None if runs_out is None else runs_out - now,
             mapping_set=self._pipeline.in_force.mappings.version,
+            calls=self._pipeline.charges.used(now),
+            overridden={
+                name: one.mode or ""
+                for name, one in self._pipeline.in_force.overrides.of.items()
+            },
         )
         return Snapshot(
             is_started=self._pipeline.has_joined,
@@ -101,6 +113,10 @@ class Reporter:
         yield Sample(names.QUOTA_USED, (), picture.quota_used / picture.quota_calls)
         unwell = any(pause.reason in UNWELL for pause in picture.pauses)
         yield Sample(names.CIRCUIT, ("single",), float(unwell))
+        for mapping, calls in picture.calls.items():
+            yield Sample(names.MAPPING_CALLS, (mapping,), calls)
+        for mapping, mode in picture.overridden.items():
+            yield Sample(names.OVERRIDDEN, (mapping, mode), 1.0)
         if picture.statistics is not None:
             yield from held_samples(picture.statistics)
 
@@ -141,9 +157,17 @@ class Reporter:
                 }
             },
             "mappings": self._mappings(),
-            "overrides": [],
+            **self._overridden(),
             "counters": counters(statistics),
         }
+
+    def _overridden(self) -> dict[str, object]:
+        """Return what an operator's file says, and what is wrong with it."""
+        file = self._overrides
+        if file is None:
+            return {"overrides": [], "overrides_refused": []}
+        listed = [{**said, "since": moment(since)} for said, since in file.in_force()]
+        return {"overrides": listed, "overrides_refused": list(file.refused)}
 
 
 def counters(statistics: Statistics) -> dict[str, int]:
@@ -170,6 +194,10 @@ def held_samples(statistics: Statistics) -> Iterator[Sample]:
     yield Sample(names.IN_FLIGHT, (), statistics.in_flight)
     yield Sample(names.ASSIGNED, (), len(partitions))
     yield Sample(names.PAUSED, (), sum(one.is_paused for one in partitions))
+    for name in statistics.guards:
+        yield Sample(names.GUARD_OPEN, (name.kind, name.name), 1.0)
+    for topic, count in statistics.kept.items():
+        yield Sample(names.GUARD_KEPT, (topic,), count)
     for topic, count in statistics.scattered.items():
         yield Sample(names.SCATTERED, (topic,), count)
     for one in partitions:

@@ -254,6 +254,73 @@ LETTERS_SENT = counter(
     ("messaging_destination_name",),
     "Records written: the dead letters, by topic.",
 )
+# guards, overrides
+GUARD_OPEN = gauge(
+    f"{OURS}guard_open",
+    "",
+    ("kind", "name"),
+    "1 while the guard of a mapping or a topic is open: it is broken, and held.",
+)
+GUARD_TRIPS = counter(
+    f"{OURS}guard_trips_total",
+    "",
+    ("kind", "name"),
+    "How often the guard of a mapping or a topic tripped.",
+)
+GUARD_PROBES = counter(
+    f"{OURS}guard_probes_total",
+    "records",
+    ("kind", "name", "result"),
+    "Records that were tried while a guard was open: passed or failed.",
+)
+GUARD_KEPT = gauge(
+    f"{OURS}guard_kept_records",
+    "records",
+    ("topic",),
+    "Records that are kept, neither sent nor given up, while a guard is open.",
+)
+OVERRIDDEN = gauge(
+    f"{OURS}overridden",
+    "",
+    ("mapping", "mode"),
+    "1 for each mapping that an operator overrides; the mode is empty if not said.",
+)
+OVERRIDE_RELOADS = counter(
+    f"{OURS}overrides_reload_total",
+    "reloads",
+    ("result",),
+    "Changes of the overrides file: swapped, unchanged or refused.",
+)
+MAPPING_CALLS = gauge(
+    f"{OURS}mapping_calls",
+    "calls",
+    ("mapping",),
+    "Calls of the last 24 hours, of this process, by mapping; a merged one in parts.",
+)
+SHADOW_VALUES = counter(
+    f"{OURS}shadow_values_total",
+    "values",
+    ("mapping",),
+    "Attribute values that a mapping in shadow would have written.",
+)
+SHADOW_CHANGES = counter(
+    f"{OURS}shadow_changes_total",
+    "values",
+    ("mapping",),
+    "Those of them that differ from what it made of the profile before.",
+)
+SHADOW_CALLS = counter(
+    f"{OURS}shadow_calls_total",
+    "calls",
+    ("mapping",),
+    "Calls that a mapping in shadow would have made, nothing merged.",
+)
+SHADOW_ERRORS = counter(
+    f"{OURS}shadow_errors_total",
+    "records",
+    ("mapping", "reason"),
+    "Records that a mapping in shadow would have rejected.",
+)
 # process
 MAPPING_SET = gauge(
     f"{OURS}config_info", "", ("hash",), "1 for the version of the mapping set in use."

@@ -74,6 +74,7 @@ async def test_the_status_has_the_promised_shape() -> None:
             },
             "mappings": MAPPINGS,
             "overrides": [],
+            "overrides_refused": [],
             "counters": {
                 "consumed": 4,
                 "delivered": 0,
