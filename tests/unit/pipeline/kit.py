@@ -30,6 +30,7 @@ from consumer.config.settings import (
 )
 from consumer.decode.readers import load_readers
 from consumer.mapping.loading import load
+from consumer.mapping.overrides import NO_OVERRIDES, Overrides
 from consumer.model import Header, PauseReason, TopicPartition
 from consumer.pipeline.assembly import Outside, assemble
 from consumer.pipeline.in_force import InForce
@@ -168,6 +169,7 @@ class World:
         tracing: Tracing = OFF,
         material: Material = MATERIAL,
         registry: Registry | None = None,
+        overrides: Overrides = NO_OVERRIDES,
     ) -> None:
         loop = asyncio.get_running_loop()
         self.settings = settings or settings_of()
@@ -185,7 +187,7 @@ class World:
         )
         self.pipeline: Pipeline = assemble(
             self.settings,
-            InForce(material),
+            InForce(material, overrides),
             Outside(
                 transport=self.target,
                 registry=registry or self.registry,
