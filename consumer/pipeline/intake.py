@@ -57,9 +57,8 @@ log = logging.getLogger(__name__)
 
 UNMAPPED = Mapped(items=(), skipped=SkipReason.UNMAPPED, mappings=())
 MOST_TRIALS = 100  # of one turn: most of them may be skipped, and say nothing
-BROKEN = (
-    "mapping or schema is broken: its records are kept, and one is tried now and then"
-)
+BROKEN = "mapping or schema is broken: records are kept, one is tried now and then"
+MEND = "See the message of its newest dead letters; mend the mapping, or override it."
 
 
 class Waiting:
@@ -348,7 +347,7 @@ def tell(event: GuardEvent) -> None:
     """Write to the log what happened to a guard."""
     extra = {"guard": str(event.name), "reason": event.code}
     if event.news is GuardNews.TRIPPED:
-        log.error(BROKEN, extra=extra)
+        log.error(BROKEN, extra={**extra, "mend": MEND})
     elif event.news is GuardNews.CLOSED:
         log.warning("what was kept as broken goes on", extra=extra)
     else:

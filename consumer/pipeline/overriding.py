@@ -15,6 +15,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import time
 from collections.abc import Callable, Collection
 from pathlib import Path
 
@@ -33,6 +34,8 @@ from consumer.pipeline.in_force import InForce
 from consumer.pipeline.intake import Intake
 from consumer.schedule.charges import Charges
 from consumer.schedule.scheduler import Scheduler
+from consumer.telemetry import names
+from consumer.telemetry.metrics import Metrics
 from consumer.watch import POLL_SECONDS, read_file
 
 __all__ = ["OverrideDesk", "OverrideFile", "read_overrides"]
@@ -40,7 +43,6 @@ __all__ = ["OverrideDesk", "OverrideFile", "read_overrides"]
 log = logging.getLogger(__name__)
 
 HELD = "the overrides file says otherwise"
-Result = Callable[[str], object]
 
 
 def read_overrides(file: Path | None, mappings: MappingSet) -> Overrides:
@@ -170,26 +172,26 @@ class OverrideFile:
 
     def __init__(
         self,
-        file: Path,
+        file: Path | None,
         in_force: InForce,
         put_in_force: Callable[[Overrides], None],
-        count: Result,
-        wall: Callable[[], float],
+        metrics: Metrics,
+        wall: Callable[[], float] = time.time,
     ) -> None:
         """Begin with what was read at the start.
 
         Args:
-            file: Which file.
+            file: Which file; None for none.
             in_force: What is in force now.
             put_in_force: Puts other overrides in force.
-            count: Counts a file that was judged by its result: `swapped`, `unchanged`
-                or `refused`.
+            metrics: Where a file that was judged is counted by its result: `swapped`,
+                `unchanged` or `refused`.
             wall: The time of day, Unix seconds.
         """
         self._file = file
         self._current = in_force
         self._put_in_force = put_in_force
-        self._count = count
+        self._count = metrics.counter(names.OVERRIDE_RELOADS)
         self._wall = wall
         self._judged: tuple[str, str] | None = None
         self._since: dict[str, tuple[Override, float]] = {}
@@ -197,16 +199,16 @@ class OverrideFile:
         self._date()
 
     async def watch(self, poll_seconds: float = POLL_SECONDS) -> None:
-        """Look again and again, for ever."""
-        while True:
-            await self.reload()
+        """Look again and again, for ever; if there is a file."""
+        while self._file is not None:
+            await self.reload(self._file)
             await asyncio.sleep(poll_seconds)
 
-    async def reload(self) -> None:
-        """Put what stands in the file in force, if it is new and right."""
+    async def reload(self, file: Path) -> None:
+        """Put what stands in a file in force, if it is new and right."""
         mappings = self._current.material.mappings
         try:
-            text = await asyncio.to_thread(read_file, self._file)
+            text = await asyncio.to_thread(read_file, file)
         except ConfigurationError as error:
             self._refuse(error.faults, ("", str(error)))
             return
@@ -214,9 +216,7 @@ class OverrideFile:
         if seen == self._judged:
             return
         try:
-            found = await asyncio.to_thread(
-                check_overrides, text, str(self._file), mappings
-            )
+            found = await asyncio.to_thread(check_overrides, text, str(file), mappings)
         except Exception:
             # Whatever it was: what is in force is right, and goes on.
             log.exception("the overrides file cannot be judged")
@@ -238,10 +238,10 @@ class OverrideFile:
         """Put overrides in force, unless they are."""
         self._judged, self.refused = seen, ()
         if overrides.of == self._current.overrides.of:
-            self._count("unchanged")
+            self._count("unchanged").inc()
             return
         self._put_in_force(overrides)
-        self._count("swapped")
+        self._count("swapped").inc()
         said = {name: said_of(one) for name, one in overrides.of.items()}
         also = [warning.message for warning in warnings]
         log.warning("overrides changed", extra={"overrides": said, "also": also})
@@ -267,7 +267,7 @@ class OverrideFile:
             return
         self._judged = seen
         self.refused = tuple(map(str, faults)) or ("unexpected; see the log",)
-        self._count("refused")
+        self._count("refused").inc()
         log.error(
             "the overrides file is refused; the old overrides stay in force",
             extra={"file": str(self._file), "faults": list(self.refused)},

@@ -40,6 +40,7 @@ from consumer.pipeline.schemas import SchemaDesk
 from consumer.pipeline.settlement import WRITERS, SettlementDesk
 from consumer.pipeline.source_faults import SourceFaults
 from consumer.pipeline.states import Lifecycle, State
+from consumer.pipeline.stops import stops_all
 from consumer.schedule.commits import METADATA_TOO_LARGE
 from consumer.schedule.quota import Quota
 from consumer.schedule.scheduler import Scheduler
@@ -55,15 +56,6 @@ WIRE_SHARE = 0.6  # of a drain's time, for the calls on the wire; the rest commi
 P = ParamSpec("P")
 
 log = logging.getLogger(__name__)
-
-STOPS = {
-    PauseReason.LEASE,
-    PauseReason.DEAD_LETTERS,
-    PauseReason.HALTED,
-    PauseReason.TARGET,
-    PauseReason.QUOTA,
-    PauseReason.BROKER,
-}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -232,15 +224,9 @@ class Pipeline:
             *self._faults.pauses(),
         ]
         if self.lifecycle.is_live and self.lifecycle.state is not State.NEW:
-            # What stops one partition or mapping is no pause of the whole.
-            parts = {str(one.partition) for one in self.statistics().partitions}
-            stopped = any(
-                pause.reason in STOPS
-                and pause.scope not in parts
-                and not pause.scope.startswith("mapping ")
-                for pause in pauses
-            )
-            self.lifecycle.move(State.PAUSED if stopped else State.RUNNING, now)
+            assigned = [one.partition for one in self.statistics().partitions]
+            is_paused = stops_all(pauses, assigned)
+            self.lifecycle.move(State.PAUSED if is_paused else State.RUNNING, now)
         return pauses
 
     def statistics(self) -> Statistics:

@@ -15,7 +15,7 @@ import asyncio
 import logging
 import random
 import time
-from collections.abc import Callable, Coroutine, Iterable, Mapping
+from collections.abc import Callable, Mapping
 from urllib.parse import urlsplit
 
 import consumer
@@ -177,7 +177,9 @@ class Run:
             source_options(self._settings), asyncio.get_running_loop(), pipeline
         )
         reloader = self._reloader(pipeline, source, letters)
-        overrides = self._overrides(pipeline)
+        overrides = OverrideFile(
+            self._settings.overrides, self._in_force, pipeline.override, self._metrics
+        )
         reporter = self._reporter(pipeline, reloader, overrides)
         health = self._health(source, reporter)
         port = health.start()
@@ -198,9 +200,10 @@ class Run:
                 pipeline.drain()
             else:
                 starting.result()
-                watched = [reloader.watch()]
-                watched += [] if overrides is None else [overrides.watch()]
-                beside += watching(pipeline, watched)
+                for watched in (reloader.watch(), overrides.watch()):
+                    watching = asyncio.create_task(watched)
+                    watching.add_done_callback(failing(pipeline))
+                    beside.append(watching)
             on_started(pipeline)
             stopping.add_done_callback(lambda _: pipeline.drain())
             await pipeline.run(source)
@@ -278,21 +281,8 @@ class Run:
             wall_ms=lambda: time.time() * 1000,
         )
 
-    def _overrides(self, pipeline: Pipeline) -> OverrideFile | None:
-        file = self._settings.overrides
-        if file is None:
-            return None
-        counter = self._metrics.counter(names.OVERRIDE_RELOADS)
-        return OverrideFile(
-            file,
-            self._in_force,
-            pipeline.override,
-            lambda result: counter(result).inc(),
-            time.time,
-        )
-
     def _reporter(
-        self, pipeline: Pipeline, reloader: Reloader, overrides: OverrideFile | None
+        self, pipeline: Pipeline, reloader: Reloader, overrides: OverrideFile
     ) -> Reporter:
         self._metrics.gauge(names.BUILD)(consumer.__version__).set(1)
         reporter = Reporter(
@@ -360,16 +350,6 @@ def subscription(mappings: MappingSet, names: TopicNames) -> Subscription:
         optional=names.optional(mappings.topics),
         optional_patterns=names.optional_patterns(patterns),
     )
-
-
-def watching(
-    pipeline: Pipeline, watched: Iterable[Coroutine[None, None, None]]
-) -> list[asyncio.Task[None]]:
-    """Begin to watch files; an error of that ends the pipeline."""
-    tasks = [asyncio.create_task(one) for one in watched]
-    for task in tasks:
-        task.add_done_callback(failing(pipeline))
-    return tasks
 
 
 def failing(pipeline: Pipeline) -> Callable[[asyncio.Task[None]], None]:

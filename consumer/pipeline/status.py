@@ -62,7 +62,7 @@ class Reporter:
         mappings: Callable[[], Mapping[str, object]],
         clock: Callable[[], float],
         wall: Callable[[], float],
-        overrides: OverrideFile | None = None,
+        overrides: OverrideFile,
     ) -> None:
         self._pipeline = pipeline
         self._mappings = mappings
@@ -164,8 +164,6 @@ class Reporter:
     def _overridden(self) -> dict[str, object]:
         """Return what an operator's file says, and what is wrong with it."""
         file = self._overrides
-        if file is None:
-            return {"overrides": [], "overrides_refused": []}
         listed = [{**said, "since": moment(since)} for said, since in file.in_force()]
         return {"overrides": listed, "overrides_refused": list(file.refused)}
 

@@ -267,8 +267,8 @@ class Guarding:
                 PauseReason.GUARD,
                 str(name),
                 now if guard.since is None else guard.since,
-                f"three records in a row pass (the next is tried in {wait:.0f} s), the "
-                "mappings change, or an override does; mapping or schema is broken: now "
+                f"three records in a row pass (the next is tried in {wait:.0f} s), or the "
+                "mappings or their overrides change; mapping or schema is broken: "
                 f"{guard.code}",
             )
         for (mapping, reason), hold in self._holds.items():

@@ -28,7 +28,7 @@ from prometheus_client.metrics_core import (
 from prometheus_client.metrics_core import Metric as Exposed
 from prometheus_client.registry import Collector
 
-from consumer.telemetry.names import Metric, MetricKind
+from consumer.telemetry.metric import Metric, MetricKind
 from consumer.telemetry.tally import Count, Kept, Spread, Tallies
 
 __all__ = ["CONTENT_TYPE", "Collect", "Family", "Metrics", "Sample"]

@@ -21,7 +21,7 @@ from prometheus_client.metrics_core import Metric as Exposed
 from prometheus_client.registry import Collector
 from prometheus_client.utils import floatToGoString
 
-from consumer.telemetry.names import Metric, MetricKind
+from consumer.telemetry.metric import Metric, MetricKind
 
 __all__ = ["Count", "Kept", "Spread", "Tallies"]
 

@@ -72,13 +72,12 @@ from tests.unit.config.files import LEAST, faults, settings
         ("keys: {pepper: {file: binary}}", "names {folder}/binary: it is not UTF-8."),
         ("topics: {a: 'b c'}", "`topics.a` must be a topic name: at most 249 letters"),
         (
-            "event_time: {}",
+            "bulk: {}",
             (
-                "6:1 C106 `event_time` is not built yet: ordering by event time comes "
-                "later. Remove it; nothing here is ignored in silence."
+                "6:1 C106 `bulk` is not built yet: the bulk endpoint comes later. "
+                "Remove it; nothing here is ignored in silence."
             ),
         ),
-        ("bulk: {}", "`bulk` is not built yet: the bulk endpoint comes later."),
         ("quota: {}", "`quota` is not built yet: the shared quota comes later."),
         (
             "overrides: o.yaml",

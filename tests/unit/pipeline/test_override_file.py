@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import logging
-from collections import Counter
 from pathlib import Path
 
 import msgspec
@@ -23,11 +22,14 @@ from consumer.pipeline import overriding
 from consumer.pipeline.in_force import InForce
 from consumer.pipeline.overriding import OverrideFile, read_overrides
 from consumer.pipeline.status import Reporter
+from consumer.telemetry import names
+from consumer.telemetry.metrics import Metrics
 from tests.unit.pipeline.kit import World
 from tests.unit.pipeline.test_guard import material_of
 
 HOLD = "mappings: {ev: {mode: hold}}\n"
 WALL = 1_700_000_000.0
+RESULTS = ("swapped", "unchanged", "refused")
 
 
 class Watch:
@@ -39,15 +41,26 @@ class Watch:
         material = material_of()
         overrides = read_overrides(self.path, material.mappings)
         self.in_force = InForce(material, overrides)
-        self.counts: Counter[str] = Counter()
+        self.metrics = Metrics()
         self.wall = WALL
         self.file = OverrideFile(
             self.path,
             self.in_force,
             self.in_force.override,
-            lambda result: self.counts.update([result]),
+            self.metrics,
             lambda: self.wall,
         )
+
+    @property
+    def counts(self) -> dict[str, int]:
+        """How often a file was judged, by its result."""
+        counter = self.metrics.counter(names.OVERRIDE_RELOADS)
+        found = {result: counter(result)._value.get() for result in RESULTS}
+        return {result: int(count) for result, count in found.items() if count}
+
+    async def look(self) -> None:
+        """Look at the file as it is."""
+        await self.file.reload(self.path)
 
     @property
     def modes(self) -> dict[str, Mode | None]:
@@ -57,7 +70,7 @@ class Watch:
     async def write(self, text: str) -> None:
         """Change the file, and look at it."""
         self.path.write_text(text)
-        await self.file.reload()
+        await self.look()
 
 
 async def test_a_file_that_changes_is_in_force(
@@ -66,17 +79,17 @@ async def test_a_file_that_changes_is_in_force(
     """It is judged once for each content; the log names what is in force now."""
     caplog.set_level(logging.WARNING, "consumer.pipeline.overriding")
     watch = Watch(tmp_path)
-    await watch.file.reload()
-    await watch.file.reload()
+    await watch.look()
+    await watch.look()
     assert (watch.modes, watch.counts) == ({}, {"unchanged": 1})
     await watch.write(HOLD)
-    await watch.file.reload()
-    assert (watch.modes, watch.counts["swapped"]) == ({"ev": Mode.HOLD}, 1)
+    await watch.look()
+    assert (watch.modes, watch.counts.get("swapped")) == ({"ev": Mode.HOLD}, 1)
     (line,) = caplog.records
     assert line.__dict__["overrides"] == {"ev": {"mode": "hold"}}
     assert line.__dict__["also"] == []
     await watch.write("# nothing is held any more\n")
-    assert (watch.modes, watch.counts["swapped"]) == ({}, 2)
+    assert (watch.modes, watch.counts.get("swapped")) == ({}, 2)
 
 
 @pytest.mark.parametrize(
@@ -100,7 +113,7 @@ async def test_a_file_at_fault_keeps_the_old_overrides(
     assert watch.modes == {"vi": Mode.HOLD}
     assert fault in watch.file.refused[0]
     assert watch.file.refused[0].startswith(str(watch.path))
-    await watch.file.reload()
+    await watch.look()
     assert watch.counts == {"refused": 1}
     (line,) = [one for one in caplog.records if one.levelno == logging.ERROR]
     assert line.__dict__["faults"] == list(watch.file.refused)
@@ -112,20 +125,20 @@ async def test_a_file_that_is_gone_ends_no_hold(tmp_path: Path) -> None:
     """A volume that is not mounted any more is no word of an operator."""
     watch = Watch(tmp_path, HOLD)
     watch.path.unlink()
-    await watch.file.reload()
-    await watch.file.reload()
+    await watch.look()
+    await watch.look()
     assert watch.modes == {"ev": Mode.HOLD}
     assert "no such file or directory" in watch.file.refused[0]
     assert watch.counts == {"refused": 1}
     await watch.write(HOLD)
-    assert (watch.file.refused, watch.counts["unchanged"]) == ((), 1)
+    assert (watch.file.refused, watch.counts.get("unchanged")) == ((), 1)
 
 
 async def test_bytes_that_are_no_text_are_refused(tmp_path: Path) -> None:
     """As any other fault."""
     watch = Watch(tmp_path, HOLD)
     watch.path.write_bytes(b"\xff")
-    await watch.file.reload()
+    await watch.look()
     assert (watch.modes, len(watch.file.refused)) == ({"ev": Mode.HOLD}, 1)
 
 
@@ -134,10 +147,10 @@ async def test_another_set_judges_the_file_anew(tmp_path: Path) -> None:
     watch = Watch(tmp_path, "mappings: {ev: {mode: hold}, vi: {priority: low}}\n")
     watch.in_force.swap(material_of(name="ev2"))
     assert watch.modes == {"vi": None}
-    await watch.file.reload()
+    await watch.look()
     assert "There is no mapping `ev`" in watch.file.refused[0]
     watch.in_force.swap(material_of())
-    await watch.file.reload()
+    await watch.look()
     assert (watch.modes, watch.file.refused) == ({"ev": Mode.HOLD, "vi": None}, ())
 
 
@@ -155,7 +168,7 @@ async def test_a_set_that_comes_while_the_file_is_judged(
         patched.setattr(overriding, "check_overrides", swapping)
         await watch.write(HOLD)
     assert (watch.modes, watch.counts) == ({}, {})
-    await watch.file.reload()
+    await watch.look()
     assert "There is no mapping `ev`" in watch.file.refused[0]
 
 

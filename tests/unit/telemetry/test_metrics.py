@@ -6,6 +6,7 @@ from dataclasses import replace
 import pytest
 from prometheus_client.parser import text_string_to_metric_families
 
+from consumer.telemetry.metric import MetricKind
 from consumer.telemetry.metrics import Metrics, Sample
 from consumer.telemetry.names import (
     BUILD,
@@ -15,7 +16,6 @@ from consumer.telemetry.names import (
     REQUEST_SECONDS,
     RETRIES,
     UNCOMMITTED_SPAN,
-    MetricKind,
     table,
 )
 

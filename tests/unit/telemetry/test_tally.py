@@ -2,8 +2,9 @@
 
 import pytest
 
+from consumer.telemetry.metric import MetricKind
 from consumer.telemetry.metrics import Metrics
-from consumer.telemetry.names import METRICS, RECORDS, REQUEST_SECONDS, MetricKind
+from consumer.telemetry.names import METRICS, RECORDS, REQUEST_SECONDS
 
 VALUES = (0.0, 0.005, 0.0051, 0.3, 10.0, 11.0)
 
