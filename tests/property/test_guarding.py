@@ -131,8 +131,16 @@ class World(RuleBasedStateMachine):
             self.take_in([self.sut.reject(record, failure, self.now)])
             return
         names = CLAIMS[record.source.topic]
-        route = Route(mappings=names, mapping_set=str(self.set_number))
-        items = tuple(Item(one, {"x": "1"}, route) for one in profiles)
+        is_timed = record.source.topic == "b"  # held to merge, and ordered by time
+        route = Route(
+            mappings=names,
+            mapping_set=str(self.set_number),
+            send_within_seconds=2.0,
+            window=is_timed,
+            by_event_time=is_timed,
+        )
+        moment = record.offset * 7 % 10
+        items = tuple(Item(one, {"x": "1"}, route, moment) for one in profiles)
         mapped = Mapped(items, None if items else SkipReason.WHEN, names)
         ended = self.sut.offer(record, mapped, self.now)
         if ended is not None:

@@ -5,6 +5,7 @@ from pathlib import Path
 import pytest
 
 from consumer.cli.exits import Exit
+from tests.documents import README
 from tests.unit.cli.command import run
 
 
@@ -22,6 +23,16 @@ def test_an_empty_file_is_right(
 ) -> None:
     """It is the one that stands there until it is needed."""
     assert overrides.read_text() == ""
+    ended = run(capsys, "check", "--config", str(config))
+    assert (ended.code, ended.out, ended.err) == (Exit.DONE, "", "ok\n")
+
+
+def test_the_example_of_the_readme_is_right(
+    capsys: pytest.CaptureFixture[str], config: Path, overrides: Path
+) -> None:
+    """What a person copies at night works as it stands."""
+    _, _, section = README.read_text().partition("### Overrides")
+    overrides.write_text(section.split("```yaml\n")[1].split("```")[0])
     ended = run(capsys, "check", "--config", str(config))
     assert (ended.code, ended.out, ended.err) == (Exit.DONE, "", "ok\n")
 
