@@ -25,7 +25,6 @@ from consumer.mapping.overrides import Overrides
 from consumer.model import (
     Commit,
     Pause,
-    PauseReason,
     Record,
     TopicPartition,
 )

@@ -8,9 +8,15 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 
-from consumer.config.settings import LimitSettings, RetrySettings, Settings
+from consumer.config.settings import (
+    GuardSettings,
+    LimitSettings,
+    RetrySettings,
+    Settings,
+)
 from consumer.decode.readers import load_readers
 from consumer.mapping.loading import load
+from consumer.mapping.overrides import NO_OVERRIDES, load_overrides
 from consumer.model import Answer, PauseReason
 from consumer.pipeline.material import Material
 from consumer.source.values import SourceFault, SourceFaultKind
@@ -198,6 +204,30 @@ async def use_quota(world: World) -> None:
     world.publish(P0, "a", "b", "c")
 
 
+async def break_topic(world: World) -> None:
+    """Publish what is no event, again and again."""
+    for _ in range(GuardSettings().max_consecutive):
+        world.source.publish(P0, BAD)
+
+
+async def mend_topic(world: World) -> None:
+    """Publish events: where nothing is kept, what comes is tried."""
+    world.publish(P0, "a", "b", "c")
+
+
+async def hold(world: World) -> None:
+    """Hold a mapping, as an operator does."""
+    mappings = world.pipeline.in_force.material.mappings
+    text = "mappings: {ev: {mode: hold}}"
+    world.pipeline.override(load_overrides(text, "overrides.yaml", mappings))
+    world.publish(P0, "a")
+
+
+async def release(world: World) -> None:
+    """Release it."""
+    world.pipeline.override(NO_OVERRIDES)
+
+
 async def nothing(_: World) -> None:
     """Wait: time ends it."""
 
@@ -346,6 +376,21 @@ PROVOKED: Mapping[PauseReason, Provoked] = {
         scope="registry",
         says="the schema registry answers; now registry.test: refused",
         over_seconds=15.0,
+        is_whole=False,
+    ),
+    PauseReason.GUARD: Provoked(
+        begin=break_topic,
+        end=mend_topic,
+        scope="topic events",
+        says="three records in a row pass",
+        over_seconds=GuardSettings().probe_seconds + 5.0,
+        is_whole=False,
+    ),
+    PauseReason.OVERRIDE: Provoked(
+        begin=hold,
+        end=release,
+        scope="mapping ev",
+        says="the overrides file says otherwise",
         is_whole=False,
     ),
     PauseReason.BROKER: told(SourceFaultKind.BROKERS_DOWN, "source", is_whole=True),

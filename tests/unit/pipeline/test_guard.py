@@ -15,6 +15,7 @@ from consumer.pipeline.material import Material
 from consumer.schedule.guard import PASSES, GuardKind, GuardName
 from tests.fake_transport import SUBMITTED
 from tests.unit.pipeline.kit import EVENT, P0, P1, Q0, World, event, settings_of
+from tests.unit.pipeline.test_replay import REFUSED, replay, running
 from tests.virtual_time import virtual
 
 RECORDS = 10_000
@@ -345,6 +346,26 @@ async def test_what_is_mapped_anew_goes_before_what_waits() -> None:
     assert (numbers, numbers[-1]) == (sorted(numbers), 6)
     assert world.statistics.held == 0
     await world.end()
+
+
+@virtual
+async def test_replays_that_fail_again_hold_nothing() -> None:
+    """Whoever replays has looked: what fails again is no evidence against a mapping."""
+    async with running() as world:
+        world.target.answer = lambda *_: REFUSED
+        for number in range(SERIES - 1):
+            world.source.publish(P0, event(f"C-{number}", number))
+        await world.settle(1)
+        letters = list(world.letters.written)
+        for letter in letters * 2:
+            replay(world, letter)
+        await world.settle(1)
+        assert len(world.letters.written) == 3 * (SERIES - 1)
+        assert world.statistics.guards == set()
+        world.target.answer = lambda *_: SUBMITTED
+        world.source.publish(P0, event("C-1", 100))
+        await world.settle(1)
+        assert world.target.calls[-1][1]["profile.evN"] == "100"
 
 
 @virtual

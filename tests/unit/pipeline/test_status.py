@@ -5,7 +5,6 @@ import json
 import msgspec
 
 from consumer.model import Answer
-from consumer.pipeline.overriding import OverrideFile
 from consumer.pipeline.states import State
 from consumer.pipeline.status import Picture, Reporter, moment
 from consumer.schedule.keying import SAMPLED_EVERY
@@ -20,15 +19,8 @@ MAPPINGS = {"set": "set-1", "files": {"ev.yaml": "blob-1"}}
 
 def reporter_of(world: World) -> Reporter:
     clock = world.pipeline._clock
-    overrides = OverrideFile(
-        None, world.pipeline.in_force, world.pipeline.override, world.metrics
-    )
     return Reporter(
-        world.pipeline,
-        lambda: MAPPINGS,
-        clock,
-        lambda: WALL + clock() - 1000.0,
-        overrides,
+        world.pipeline, lambda: MAPPINGS, clock, lambda: WALL + clock() - 1000.0
     )
 
 

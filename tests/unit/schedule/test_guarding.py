@@ -34,8 +34,9 @@ from tests.unit.schedule.desk import (
     record,
 )
 
-CLAIMS = {"loans": ("m",), "swipes": ("n",)}
+CLAIMS = {"loans": ("m",), "swipes": ("n",), "loans.replay": ("m",)}
 OTHERS = TopicPartition("loans", 7)
+AGAIN = TopicPartition("loans.replay", 0)
 MISSING = Failure(Stage.MAPPING, "missing", "the value is missing", ("m",), "1")
 TRUNCATED = Failure(Stage.DECODE, "truncated", "it ends too early")
 M, LOAN_TOPIC = GuardName(GuardKind.MAPPING, "m"), GuardName(GuardKind.TOPIC, "loans")
@@ -50,10 +51,15 @@ class Desk:
 
     def __init__(self, policy: SchedulePolicy = POLICY) -> None:
         self.claims = dict(CLAIMS)
-        self.scheduler = Scheduler(policy, lambda: 0.5, lambda t: self.claims[t])
+        self.scheduler = Scheduler(
+            policy,
+            lambda: 0.5,
+            lambda topic: self.claims[topic],
+            is_evidence=lambda topic: topic != AGAIN.topic,
+        )
         self.guarding = self.scheduler.guarding
         self.guarding.renew("1")
-        for source in (LOANS, SWIPES, OTHERS):
+        for source in (LOANS, SWIPES, OTHERS, AGAIN):
             self.scheduler.assign(source, 1, 0, "", 0.0)
         self.renew(0.0)
 
@@ -227,8 +233,8 @@ def test_what_is_refused_while_the_guard_is_open_is_kept() -> None:
     said = desk.scheduler.statistics()
     assert (said.held, said.dead_lettered) == (3, 3)
     assert said.guards == {M}
-    assert said.kept == {"loans": 3}
-    assert desk.guarding.topics == {"loans"}
+    assert said.kept == {"loans": 3, "loans.replay": 0}
+    assert desk.guarding.topics == {"loans", "loans.replay"}
 
 
 def test_a_topic_that_the_mapping_claims_no_more_is_not_kept() -> None:
@@ -349,7 +355,7 @@ def test_what_was_mapped_before_a_rule_broke_is_sent_on() -> None:
         desk.scheduler.reject(desk.admit(offset), MISSING, 0.0)
     assert set(desk.guarding.guards.open) == {M}
     assert desk.take() == ["p:0"]
-    assert desk.guarding.topics == {"loans"}
+    assert "loans" in desk.guarding.topics
 
 
 def test_a_refusal_closes_partitions_that_were_open() -> None:
@@ -449,6 +455,30 @@ def test_nothing_is_tried_that_somebody_wants_held() -> None:
     assert desk.begin_trial(99.0) is None
     desk.guarding.release("m", PauseReason.OVERRIDE)
     assert desk.begin_trial(99.0) == (3, True)
+
+
+def test_what_comes_again_is_no_evidence() -> None:
+    """Records that were given up before neither trip a guard nor speak for a mapping."""
+    desk = Desk()
+    for offset in range(9):
+        desk.scheduler.reject(desk.admit(offset, AGAIN), MISSING, 0.0)
+    assert desk.guarding.guards.open == {}
+    desk.scheduler.reject(desk.admit(0), MISSING, 0.0)
+    desk.scheduler.reject(desk.admit(1), MISSING, 0.0)
+    desk.put(9, "p", source=AGAIN)
+    desk.answer(desk.take_one())
+    desk.scheduler.reject(desk.admit(2), MISSING, 0.0)
+    assert set(desk.guarding.guards.open) == {M}
+
+
+def test_what_comes_again_is_held_with_its_mapping() -> None:
+    """And may be tried, where nothing else is there."""
+    desk = Desk()
+    desk.trip()
+    desk.put(0, "p", source=AGAIN)
+    assert desk.take() == []
+    assert desk.guarding.topics == {"loans", "loans.replay"}
+    assert desk.begin_trial(30.0) == (0, True)
 
 
 # ---------------------------------------------------------------- other mappings
