@@ -228,12 +228,14 @@ def assemble(
         wall_ms: The time of day, Unix milliseconds.
         chance: A number in [0, 1), for the jitter of waits; no secret hangs on it.
     """
+    replays = Replays(in_force, topic_names(settings))
     scheduler = Scheduler(
         schedule_policy(
             settings, lease_seconds(settings, settings.kafka.session_timeout_seconds)
         ),
         chance,
-        in_force.claims,
+        replays.claims,
+        is_evidence=lambda topic: replays.origin(topic) is None,
     )
     decoder = Decoder(
         in_force.material.readers,
@@ -241,7 +243,6 @@ def assemble(
         has_registry=outside.registry is not None,
     )
     quota = Quota(settings.limits.calls_per_day)
-    replays = Replays(in_force, topic_names(settings))
     compose, topic_of = letter_writer(settings, replays, outside, clock, wall_ms)
     settlement = SettlementDesk(
         scheduler=scheduler,

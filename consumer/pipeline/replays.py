@@ -41,6 +41,10 @@ class Replays:
             self._origins[topic] = found
             return found
 
+    def claims(self, topic: str) -> tuple[str, ...]:
+        """Return the mappings that may send what is read from a topic."""
+        return self.in_force.claims(self.origin(topic) or topic)
+
     def taken(self, record: Record) -> Letter | Failure | None:
         """Return the letter that a record comes again from, or why it is refused.
 

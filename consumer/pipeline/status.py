@@ -62,7 +62,7 @@ class Reporter:
         mappings: Callable[[], Mapping[str, object]],
         clock: Callable[[], float],
         wall: Callable[[], float],
-        overrides: OverrideFile,
+        overrides: OverrideFile | None = None,
     ) -> None:
         self._pipeline = pipeline
         self._mappings = mappings
@@ -164,8 +164,10 @@ class Reporter:
     def _overridden(self) -> dict[str, object]:
         """Return what an operator's file says, and what is wrong with it."""
         file = self._overrides
-        listed = [{**said, "since": moment(since)} for said, since in file.in_force()]
-        return {"overrides": listed, "overrides_refused": list(file.refused)}
+        in_force = [] if file is None else file.in_force()
+        refused = () if file is None else file.refused
+        listed = [{**said, "since": moment(since)} for said, since in in_force]
+        return {"overrides": listed, "overrides_refused": list(refused)}
 
 
 def counters(statistics: Statistics) -> dict[str, int]:

@@ -9,6 +9,8 @@ Rules:
       partitions of its topics are closed: items stay in their shards, and nothing of
       the partition overtakes them.
     - What somebody wants held is not tried.
+    - Records of a topic that is no evidence (replays: what was given up before) are held
+      like others, and count only when one of them is tried.
     - What is held is mapped anew when the set or its overrides change, and what an older
       set made of it when its guard closes. What was delivered of it is not sent again.
 
@@ -20,7 +22,7 @@ Theory of operation:
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from typing import NamedTuple
 
 from consumer.model import Failure, Mapped, Pause, PauseReason, Record, TopicPartition
@@ -72,7 +74,7 @@ class Guarding:
         dispatch: Dispatch,
         commits: Commits,
         partitions: Mapping[TopicPartition, Partition],
-        claims: Claims,
+        topics: tuple[Claims, Callable[[str], bool]],
     ) -> None:
         """Begin with nothing held.
 
@@ -81,15 +83,15 @@ class Guarding:
             dispatch: What is queued.
             commits: Told when what may be committed changes.
             partitions: Those that are assigned, as the scheduler knows them.
-            claims: Names the mappings that claim a topic, by its real name, and may
-                send.
+            topics: Two things that are known of a topic by its real name: the mappings
+                that claim it and may send, and whether its records count in guards.
         """
         self.guards = guards
         self.topics: frozenset[str] = frozenset()
         self._dispatch = dispatch
         self._commits = commits
         self._partitions = partitions
-        self._claims = claims
+        self._claims, self._is_evidence = topics
         self._holds: dict[tuple[str, PauseReason], Hold] = {}
         self._trials = Trials()
 
@@ -98,7 +100,8 @@ class Guarding:
     def begin(self, partition: Partition) -> None:
         """Judge a partition that was assigned."""
         partition.claims = self._claims(partition.name.topic)
-        partition.topic_guard = self.guards.topic(partition.name.topic)
+        if self._is_evidence(partition.name.topic):
+            partition.topic_guard = self.guards.topic(partition.name.topic)
         self._judge((partition,))
 
     def end(self, partition: Partition) -> None:
@@ -126,7 +129,7 @@ class Guarding:
         if ticket.is_trial:
             self._trials.finish(ticket)
             self.guards.delivered(mapped.items, now)
-        else:
+        elif ticket.partition.topic_guard:
             self.guards.accept(mapped.items)
 
     def skipped(self, ticket: Ticket) -> None:
@@ -140,7 +143,7 @@ class Guarding:
         if ticket.is_trial:
             self._trials.finish(ticket)
             self.guards.failed(failure, topic, now)
-        elif self.guards.reject(failure, topic, now):
+        elif ticket.partition.topic_guard and self.guards.reject(failure, topic, now):
             self._judge()
 
     def note_kept(self) -> None:

@@ -144,7 +144,7 @@ class Partition:
         stopped_at: When it came.
         alive: False from the moment of its revocation.
         claims: The mappings that claim its topic and may send.
-        topic_guard: The guard of its topic; None before it is assigned.
+        topic_guard: The guard of its topic; None where records count in no guard.
         held: True while one of these is held: items stay where they are.
         guarded: True while a guard of these, or of its topic, is open.
         open: True when its items may be taken. Kept beside its five causes because it

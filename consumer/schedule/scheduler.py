@@ -65,6 +65,7 @@ class Scheduler:
         policy: SchedulePolicy,
         random: Callable[[], float],
         claims: Claims = lambda _topic: (),
+        is_evidence: Callable[[str], bool] = lambda _topic: True,
     ) -> None:
         """Start with nothing assigned.
 
@@ -73,6 +74,8 @@ class Scheduler:
             random: A number in [0, 1), for the jitter of waits.
             claims: Names the mappings that claim a topic, by its real name, and may
                 send.
+            is_evidence: Tells whether how records of a topic end counts in guards: those
+                that were given up before are no fair sample.
         """
         self._partitions: dict[TopicPartition, Partition] = {}
         self._held = Held(policy)
@@ -80,7 +83,11 @@ class Scheduler:
         guards = Guards(policy.guard)
         self._dispatch = Dispatch(policy, random, guards.keeps)
         self.guarding = Guarding(
-            guards, self._dispatch, self._commits, self._partitions, claims
+            guards,
+            self._dispatch,
+            self._commits,
+            self._partitions,
+            (claims, is_evidence),
         )
         self._ends = Ends()
         self._keying = Keying()

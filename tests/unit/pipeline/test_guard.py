@@ -9,11 +9,13 @@ import pytest
 from consumer.config.settings import GuardSettings, LimitSettings
 from consumer.decode.readers import load_readers
 from consumer.mapping.loading import load
+from consumer.mapping.overrides import NO_OVERRIDES, load_overrides
 from consumer.model import Answer, Fault, PauseReason
 from consumer.pipeline.material import Material
 from consumer.schedule.guard import PASSES, GuardKind, GuardName
 from tests.fake_transport import SUBMITTED
 from tests.unit.pipeline.kit import EVENT, P0, P1, Q0, World, event, settings_of
+from tests.unit.pipeline.test_replay import REFUSED, replay, running
 from tests.virtual_time import virtual
 
 RECORDS = 10_000
@@ -63,6 +65,13 @@ def refuse_bad_names(world: World) -> None:
         return Answer(400) if is_bad else SUBMITTED
 
     world.target.answer = answer
+
+
+def override_held(world: World) -> None:
+    """Hold the mapping of the events."""
+    mappings = world.pipeline.in_force.material.mappings
+    text = "mappings: {ev: {mode: hold}}"
+    world.pipeline.override(load_overrides(text, "overrides.yaml", mappings))
 
 
 def delivered_of(world: World) -> dict[str, list[int]]:
@@ -273,6 +282,90 @@ async def test_a_token_that_ends_while_all_is_kept_halts_and_goes_on() -> None:
     await world.settle(120)
     assert (world.statistics.held, world.reasons) == (0, set())
     await world.end()
+
+
+@virtual
+async def test_a_kept_record_that_needs_a_schema_lets_others_be_tried() -> None:
+    """Its partition waits for the registry; the topic's guard asks another one."""
+    world = world_of()
+    for _ in range(SERIES):
+        world.source.publish(P0, GARBAGE)
+    await world.settle(1)
+    assert world.statistics.guards == {EVENTS}
+    world.registry.texts[2] = EVENT
+    world.registry.seconds = 100.0
+    world.source.publish(P0, event("C-1", 1, schema_id=2))
+    await world.settle(PROBE_SECONDS)
+    assert world.reasons == {PauseReason.GUARD, PauseReason.SCHEMA}
+    for number in range(4):
+        world.source.publish(P1, event("C-2", number))
+    await world.settle(1)
+    assert world.statistics.guards == set()
+    assert delivered_of(world)["C-2"][-1] == 3
+    await world.settle(100)
+    assert (world.statistics.held, delivered_of(world)["C-1"]) == (0, [1])
+    await world.end()
+
+
+@virtual
+async def test_a_topic_that_does_not_resolve_is_not_tried_for_ever() -> None:
+    """It is held for its schema, too; both reasons show, and a set ends both."""
+    world = world_of()
+    for _ in range(SERIES):
+        world.source.publish(P0, GARBAGE)
+    world.source.publish(P0, event("C-1", 1, schema_id=8))
+    world.source.publish(P1, event("C-2", 2))  # tried while the registry is asked
+    await world.settle(PROBE_SECONDS + 5)
+    assert world.reasons == {PauseReason.GUARD, PauseReason.UNRESOLVABLE}
+    world.source.publish(P1, event("C-2", 3))
+    await world.settle(5)
+    assert world.pipeline._rooms.intake._try_next(2_000.0) is False
+    assert delivered_of(world) == {"C-2": [2]}
+    await world.end()
+
+
+@virtual
+async def test_what_is_mapped_anew_goes_before_what_waits() -> None:
+    """Records that were queued go before those that wait for their schema."""
+    world = world_of()
+    override_held(world)
+    for number in range(5):
+        world.source.publish(P0, event("C-1", number))
+    await world.settle(1)
+    world.registry.texts[2] = EVENT
+    world.registry.seconds = 50.0
+    world.source.publish(P0, event("C-1", 5, schema_id=2))
+    world.source.publish(P0, event("C-1", 6))
+    await world.settle(1)
+    world.pipeline.swap(material_of())
+    world.pipeline.override(NO_OVERRIDES)
+    await world.settle(1)
+    assert delivered_of(world)["C-1"][-1] == 4
+    await world.settle(100)
+    numbers = delivered_of(world)["C-1"]
+    assert (numbers, numbers[-1]) == (sorted(numbers), 6)
+    assert world.statistics.held == 0
+    await world.end()
+
+
+@virtual
+async def test_replays_that_fail_again_hold_nothing() -> None:
+    """Whoever replays has looked: what fails again is no evidence against a mapping."""
+    async with running() as world:
+        world.target.answer = lambda *_: REFUSED
+        for number in range(SERIES - 1):
+            world.source.publish(P0, event(f"C-{number}", number))
+        await world.settle(1)
+        letters = list(world.letters.written)
+        for letter in letters * 2:
+            replay(world, letter)
+        await world.settle(1)
+        assert len(world.letters.written) == 3 * (SERIES - 1)
+        assert world.statistics.guards == set()
+        world.target.answer = lambda *_: SUBMITTED
+        world.source.publish(P0, event("C-1", 100))
+        await world.settle(1)
+        assert world.target.calls[-1][1]["profile.evN"] == "100"
 
 
 @virtual
