@@ -16,6 +16,7 @@ from pathlib import Path
 
 from tests.broker.downloads import kafka_jars, registry_jar
 from tests.chaos.cluster.options import PROTOCOLS, Options, protocol_of
+from tests.chaos.cluster.plan import Kind
 from tests.chaos.cluster.report import Result, beside, command_of, lines
 from tests.chaos.cluster.run import run
 
@@ -39,6 +40,21 @@ def asked(arguments: list[str] | None = None) -> argparse.Namespace:
         default="on",
         help="off: the broker refuses offset maps; both: a second run without them",
     )
+    parser.add_argument(
+        "--kind",
+        action="append",
+        choices=[kind.name for kind in Kind],
+        default=[],
+        help="only such faults; may be repeated",
+    )
+    parser.add_argument(
+        "--kafka",
+        action="append",
+        type=lambda text: text.split("=", 1),
+        default=[],
+        metavar="NAME=VALUE",
+        help="a librdkafka property of the consumers, such as debug=cgrp,fetch",
+    )
     parser.add_argument("--folder", type=Path, help="keep everything there")
     parser.add_argument("--trace", action="store_true", help="show the time line")
     return parser.parse_args(arguments)
@@ -60,6 +76,8 @@ def main() -> int:
             has_real_registry=found.registry == "real",
             has_map=has_map,
             is_traced=found.trace,
+            kinds=tuple(found.kind),
+            kafka=dict(found.kafka),
         )
         results.append(one(options, found.folder))
     if len(results) > 1:

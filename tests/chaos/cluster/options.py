@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import random
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 
 __all__ = ["PROTOCOLS", "Options", "protocol_of"]
 
@@ -23,6 +24,8 @@ class Options:
         has_real_registry: Whether schemas come from a real registry.
         has_map: False lets the broker refuse all offset maps, for a comparison.
         is_traced: Whether the time line is shown while it is written.
+        kinds: The kinds of faults; none for all.
+        kafka: librdkafka properties beside the usual, such as `debug`.
     """
 
     records: int
@@ -33,6 +36,8 @@ class Options:
     has_real_registry: bool = False
     has_map: bool = True
     is_traced: bool = False
+    kinds: tuple[str, ...] = ()
+    kafka: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def seconds(self) -> float:

@@ -137,16 +137,19 @@ def members_of(seed: int) -> int:
     return random.Random(f"members {seed}").randint(3, 5)  # noqa: S311 - repeatable
 
 
-def planned(seed: int, count: int, seconds: float) -> tuple[Fault, ...]:
+def planned(
+    seed: int, count: int, seconds: float, kinds: Sequence[Kind] = ()
+) -> tuple[Fault, ...]:
     """Return so many faults, spread over so much time, in the order of their begin.
 
     Those that would overlap with one of their scope begin later, after `seconds` too.
+    `kinds` are those to draw from; none for all.
     """
     chooser = random.Random(f"faults {seed}")  # noqa: S311 - repeatable, not secret
     slots = members_of(seed)
     free: dict[str, float] = {}
     drawn = []
-    for number, kind in enumerate(deck(chooser, count)):
+    for number, kind in enumerate(deck(chooser, count, kinds or list(Kind))):
         share = FIRST_SHARE + (1 - FIRST_SHARE) * (number + chooser.random()) / count
         fault = Fault(
             number=0,
@@ -163,12 +166,12 @@ def planned(seed: int, count: int, seconds: float) -> tuple[Fault, ...]:
     return tuple(fault._replace(number=number) for number, fault in enumerate(drawn, 1))
 
 
-def deck(chooser: random.Random, count: int) -> Sequence[Kind]:
+def deck(chooser: random.Random, count: int, kinds: Sequence[Kind]) -> Sequence[Kind]:
     """Draw so many kinds; each comes once before any comes again."""
-    kinds: list[Kind] = []
-    while len(kinds) < count:
-        kinds += chooser.sample(list(Kind), len(Kind))
-    return kinds[:count]
+    drawn: list[Kind] = []
+    while len(drawn) < count:
+        drawn += chooser.sample(kinds, len(kinds))
+    return drawn[:count]
 
 
 def rule_of(kind: Kind, chooser: random.Random) -> Mapping[str, object]:

@@ -69,6 +69,8 @@ def command_of(options: Options) -> str:
         f"--protocol {options.protocol}",
         f"--registry {'real' if options.has_real_registry else 'sandbox'}",
     ]
+    parts += [f"--kind {name}" for name in options.kinds]
+    parts += [f"--kafka {name}={value}" for name, value in options.kafka.items()]
     return " ".join(parts if options.has_map else [*parts, "--map off"])
 
 

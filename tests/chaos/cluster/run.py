@@ -42,7 +42,8 @@ def run(options: Options, folder: Path) -> Result:
     timeline = TimeLine(folder / TIME_LINE, is_shown=options.is_traced)
     timeline.say(command_of(options))
     expected = written(options.records, options.seed)
-    plan = planned(options.seed, options.faults, options.seconds)
+    kinds = [Kind[name] for name in options.kinds]
+    plan = planned(options.seed, options.faults, options.seconds, kinds)
     versions = 1 + sum(fault.kind is Kind.REGISTRY for fault in plan)
     with (
         Site(options, folder) as site,

@@ -114,6 +114,7 @@ class Site:
                 **protocol,
                 "client.id": name,
                 "max.poll.interval.ms": int(MAX_POLL_SECONDS * 1000),
+                **self.options.kafka,
             },
             "registry": {"url": self.registry_url},
             "topics": {TOPIC: REAL_TOPIC},
