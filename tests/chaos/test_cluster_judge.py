@@ -55,7 +55,7 @@ GOOD = Evidence(
         Commit(4.3, 0, 2, frozenset({3})),
         Commit(7.0, 0, 6, frozenset()),
     ],
-    letters=[LetterSeen(0, 2, 4.5)],
+    letters=[LetterSeen(0, 2, 4.5, is_whole=True)],
     pictures=[Picture(n / 2, n / 2 + 0.1, OWNED) for n in range(20)],
     ended=[Ended("a1", 0, is_wanted=True)],
     happened=[],
@@ -92,7 +92,13 @@ BROKEN: dict[str, tuple[str, Callable[[Evidence], Evidence]]] = {
     ),
     "a good record has a letter": (
         "wrong letters",
-        lambda good: good._replace(letters=[*good.letters, LetterSeen(0, 0, 5.0)]),
+        lambda good: good._replace(
+            letters=[*good.letters, LetterSeen(0, 0, 5.0, is_whole=True)]
+        ),
+    ),
+    "a letter came without the value that would have fitted": (
+        "wrong letters",
+        lambda good: good._replace(letters=[LetterSeen(0, 2, 4.5, is_whole=False)]),
     ),
     "a newer record was accepted first": (
         "out of order",
@@ -137,7 +143,7 @@ BROKEN: dict[str, tuple[str, Callable[[Evidence], Evidence]]] = {
     ),
     "an offset was committed before its letter was written": (
         "committed too early",
-        lambda good: good._replace(letters=[LetterSeen(0, 2, 7.5)]),
+        lambda good: good._replace(letters=[LetterSeen(0, 2, 7.5, is_whole=True)]),
     ),
     "a commit went back": (
         "commits that go back",

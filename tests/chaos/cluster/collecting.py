@@ -35,6 +35,7 @@ def letters_in(bootstrap: str) -> Iterator[LetterSeen]:
             partition=int(text_of(headers, "partition")),
             offset=int(text_of(headers, "offset")),
             at=message.timestamp()[1] / 1000,
+            is_whole=message.value() is not None,
         )
 
 

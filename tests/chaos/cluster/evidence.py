@@ -78,11 +78,19 @@ class Commit(NamedTuple):
 
 
 class LetterSeen(NamedTuple):
-    """One dead letter: the place of its record, and when it was written, Unix seconds."""
+    """One dead letter.
+
+    Attributes:
+        partition: Of its record.
+        offset: Likewise.
+        at: When it was written, Unix seconds.
+        is_whole: False when it was written without the record's value.
+    """
 
     partition: int
     offset: int
     at: float
+    is_whole: bool
 
 
 class Evidence(NamedTuple):

@@ -23,6 +23,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from types import MappingProxyType
 
 from tests.chaos.cluster.evidence import Call, Commit, Evidence, Stored
+from tests.chaos.cluster.plan import Kind
 from tests.chaos.cluster.records import BAD, Fate, Written, final_profiles
 from tests.chaos.cluster.site import REAL_TOPIC
 from tests.integration.group import Partition, stretches
@@ -31,6 +32,7 @@ __all__ = ["LAG_SECONDS", "RULES", "judged", "places_of"]
 
 LAG_SECONDS = 60.0  # after the last fault all lag is gone
 CLOCK_SECONDS = 0.005
+MOMENT_SECONDS = 0.5
 
 Places = Mapping[tuple[str, int], Stored]
 
@@ -101,7 +103,16 @@ def wrong_profiles(evidence: Evidence, expected: Sequence[Written]) -> Iterator[
 
 
 def wrong_letters(evidence: Evidence, _: Sequence[Written]) -> Iterator[str]:
-    """Yield the letters about records that are not bad."""
+    """Yield the letters about records that are not bad, and those without a value.
+
+    All fit whole. The bound that refuses letters for a while refuses those without a
+    value too; one that is tried in the very moment of its end may slip through.
+    """
+    refused = [
+        (each.begun, each.ended + MOMENT_SECONDS)
+        for each in evidence.happened
+        if each.fault.kind is Kind.LETTERS
+    ]
     bad = {
         (stored.partition, stored.offset): stored
         for stored in evidence.records
@@ -110,6 +121,10 @@ def wrong_letters(evidence: Evidence, _: Sequence[Written]) -> Iterator[str]:
     for letter in evidence.letters:
         if (letter.partition, letter.offset) not in bad:
             yield f"partition {letter.partition} offset {letter.offset} has a letter"
+        elif not letter.is_whole and not any(
+            begun <= letter.at <= ended for begun, ended in refused
+        ):
+            yield f"partition {letter.partition} offset {letter.offset} lacks its value"
 
 
 def out_of_order(evidence: Evidence, _: Sequence[Written]) -> Iterator[str]:
