@@ -188,9 +188,12 @@ def rule_of(kind: Kind, chooser: random.Random) -> Mapping[str, object]:
         "seed": chooser.getrandbits(31),
     }
     after = chooser.choice([{}, {"retry_after": "1"}, {"retry_after": "2"}])
+    # With Retry-After it is the whole target's: a record that gets it three times while
+    # others are delivered is at fault itself.
+    everybody = {"ratio": 1.0} if after else {}
     applied = chooser.choice([True, False])
     forms: Mapping[Kind, Mapping[str, object]] = {
-        Kind.TARGET_503: {"kind": "status", "status": 503, **after},
+        Kind.TARGET_503: {"kind": "status", "status": 503, **after, **everybody},
         Kind.TARGET_429: {"kind": "status", "status": 429, **after},
         Kind.TARGET_TIMEOUT: {"kind": "latency", "seconds": beyond}
         if applied

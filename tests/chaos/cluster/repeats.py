@@ -12,6 +12,7 @@ Rules:
 from __future__ import annotations
 
 import itertools
+import time
 from collections import Counter, defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from typing import NamedTuple
@@ -20,7 +21,15 @@ from tests.chaos.cluster.evidence import Call, Evidence
 from tests.chaos.cluster.faults import Happened
 from tests.chaos.cluster.plan import BROKER_KINDS, PROCESS_KINDS
 
-__all__ = ["UNEXPLAINED", "Repeat", "by_cause", "of_processes", "repeats_of"]
+__all__ = [
+    "UNEXPLAINED",
+    "Repeat",
+    "by_cause",
+    "clock",
+    "details",
+    "of_processes",
+    "repeats_of",
+]
 
 UNEXPLAINED = "unexplained"
 MOVED = "partitions moved: "
@@ -79,6 +88,29 @@ def cause_of(before: Call, again: Call, happened: Sequence[Happened]) -> str:
         return str(brokers[-1].fault.kind)
     others = [each for each in near if each.fault.kind in PROCESS_KINDS]
     return f"{MOVED}{others[-1].fault.kind}" if others else UNEXPLAINED
+
+
+def details(repeats: Sequence[Repeat], evidence: Evidence) -> Iterator[str]:
+    """Yield, for a person, which process repeated what of whose, where and when."""
+    partitions = {each.record.profile: each.partition for each in evidence.records}
+    groups: dict[tuple[object, ...], list[Repeat]] = defaultdict(list)
+    for repeat in repeats:
+        partition = partitions[repeat.profile]
+        names = repeat.before.process, repeat.again.process
+        groups[repeat.cause, *names, partition].append(repeat)
+    for (cause, before, again, partition), group in groups.items():
+        firsts = [clock(repeat.before.first_byte_at) for repeat in group]
+        seconds = [clock(repeat.again.first_byte_at) for repeat in group]
+        yield (
+            f"{cause}: {len(group)} records of partition {partition}, accepted of "
+            f"{before} {min(firsts)} to {max(firsts)}, again of {again} "
+            f"{min(seconds)} to {max(seconds)}"
+        )
+
+
+def clock(at: float) -> str:
+    """Return the time of day, with hundredths."""
+    return f"{time.strftime('%H:%M:%S', time.gmtime(at))}.{int(at % 1 * 100):02d}"
 
 
 def by_cause(repeats: Sequence[Repeat]) -> Mapping[str, int]:

@@ -21,6 +21,7 @@ from tests.chaos.cluster.options import Options
 from tests.chaos.cluster.plan import Kind, members_of, planned
 from tests.chaos.cluster.publisher import Publisher
 from tests.chaos.cluster.records import written
+from tests.chaos.cluster.repeats import clock, details, repeats_of
 from tests.chaos.cluster.report import Result, command_of, lines
 from tests.chaos.cluster.site import GROUP, REAL_TOPIC, Site
 from tests.chaos.cluster.timeline import TimeLine
@@ -80,6 +81,14 @@ def run(options: Options, folder: Path) -> Result:
     broken = judged(evidence, expected)
     result = Result(options, evidence, broken, seconds)
     (folder / "report.txt").write_text("\n".join(lines(result)) + "\n")
+    repeats = list(repeats_of(evidence))
+    (folder / "repeats.txt").write_text("\n".join(details(repeats, evidence)) + "\n")
+    commits = "\n".join(
+        f"{clock(each.at)} partition {each.partition}: {each.offset}, "
+        f"{len(each.marked)} marked"
+        for each in evidence.commits
+    )
+    (folder / "commits.txt").write_text(f"{commits}\n")
     return result
 
 
