@@ -93,7 +93,7 @@ def cause_of(before: Call, again: Call, happened: Sequence[Happened]) -> str:
 def details(repeats: Sequence[Repeat], evidence: Evidence) -> Iterator[str]:
     """Yield, for a person, which process repeated what of whose, where and when."""
     partitions = {each.record.profile: each.partition for each in evidence.records}
-    groups: dict[tuple[object, ...], list[Repeat]] = defaultdict(list)
+    groups: dict[tuple[str, str, str, int], list[Repeat]] = defaultdict(list)
     for repeat in repeats:
         partition = partitions[repeat.profile]
         names = repeat.before.process, repeat.again.process
