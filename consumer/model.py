@@ -502,6 +502,7 @@ class PauseReason(enum.StrEnum):
     UNRESOLVABLE = "unresolvable"
     UNMAPPED = "unmapped"
     HALTED = "halted"
+    BREAKER = "breaker"
     TARGET = "target"
     THROTTLED = "throttled"
     LEASE = "lease"

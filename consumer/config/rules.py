@@ -33,7 +33,19 @@ class LimitSettings:
 
     max_in_flight: int = field(
         default=64,
-        metadata=key(Integer(low=1, high=10_000), "Calls on the wire at once"),
+        metadata=key(Integer(low=1, high=10_000), "The most calls on the wire at once"),
+    )
+    adaptive: bool = field(
+        default=True,
+        metadata=key(
+            Boolean(), "Whether the calls at once that the target bears are found out"
+        ),
+    )
+    breaker: bool = field(
+        default=True,
+        metadata=key(
+            Boolean(), "Whether a target of which most answers are failures is let be"
+        ),
     )
     merged_items: int = field(
         default=1_000,

@@ -149,6 +149,8 @@ def schedule_policy(settings: Settings, lease_seconds: float) -> SchedulePolicy:
         held_records=limits.held_records,
         held_bytes=limits.held_bytes,
         max_in_flight=limits.max_in_flight,
+        adaptive=limits.adaptive,
+        breaker=limits.breaker,
         membership_lease_seconds=lease_seconds,
         merge=MergePolicy(items=limits.merged_items),
         event_time_profiles=settings.event_time.profiles,

@@ -21,7 +21,11 @@ from consumer.telemetry.metrics import Sample
 
 __all__ = ["Picture", "Reporter"]
 
-UNWELL = frozenset({PauseReason.HALTED, PauseReason.THROTTLED})
+UNWELL = frozenset({
+    PauseReason.BREAKER,
+    PauseReason.HALTED,
+    PauseReason.THROTTLED,
+})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -151,6 +155,7 @@ class Reporter:
             "endpoints": {
                 "single": {
                     "in_flight": statistics.in_flight,
+                    "limit": round(statistics.limit, 2),
                     "calls_last_24_hours": picture.quota_used,
                     "calls_per_day": picture.quota_calls,
                     "calls_run_out_in_seconds": picture.quota_lasts,
@@ -192,6 +197,7 @@ def held_samples(statistics: Statistics) -> Iterator[Sample]:
     yield Sample(names.HELD_RECORDS, (), statistics.held)
     yield Sample(names.HELD_BYTES, (), statistics.held_bytes)
     yield Sample(names.IN_FLIGHT, (), statistics.in_flight)
+    yield Sample(names.LIMIT, (), statistics.limit)
     yield Sample(names.ASSIGNED, (), len(partitions))
     yield Sample(names.PAUSED, (), sum(one.is_paused for one in partitions))
     for name in statistics.guards:

@@ -15,6 +15,7 @@ STOPS = frozenset({
     PauseReason.LEASE,
     PauseReason.DEAD_LETTERS,
     PauseReason.HALTED,
+    PauseReason.BREAKER,
     PauseReason.TARGET,
     PauseReason.QUOTA,
     PauseReason.BROKER,

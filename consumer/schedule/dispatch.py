@@ -87,9 +87,11 @@ class Dispatch:
         shards.wake(now)
         if not endpoint.is_flowing(now):
             halt = endpoint.probe_due(now)
-            return self._probe(halt) if halt is not None and room > 0 else []
+            return self._probe(halt, now) if halt is not None and room > 0 else []
         if endpoint.starved:
             self._feed(endpoint.budget.available(now))
+        if endpoint.limit is not None:
+            room = min(room, endpoint.limit.room(len(shards.flying), now))
         works = self._tried(room, now) if self._trials else []
         while len(works) < room:
             hint = endpoint.ready.pop()
@@ -100,8 +102,8 @@ class Dispatch:
                 continue
             gathered = self._gather(entry)
             if self._may_go(gathered, now):
-                works.append(self._launch(gathered))
-                endpoint.budget.note_call()
+                works.append(self._launch(gathered, now))
+                endpoint.note_call(now)
             if hint.waiting and hint is not entry:
                 shards.claim(hint)
         return works
@@ -112,6 +114,7 @@ class Dispatch:
         if shard is None:
             return []
         entries, shard.flying = shard.flying, ()
+        self.endpoint.note_answer(work, outcome, shard.sent_at, now)
         if outcome.kind is OutcomeKind.DELIVERED:
             ended = self._delivered(work, entries, now)
         elif outcome.kind is OutcomeKind.UNSENT:
@@ -128,7 +131,10 @@ class Dispatch:
 
     def next_due(self, now: float) -> float | None:
         """Return when the next wait ends, if later than `now`; None when none does."""
-        dues = (self.shards.next_wake(), self.endpoint.next_due(now))
+        dues = (
+            self.shards.next_wake(),
+            self.endpoint.next_due(len(self.shards.flying), now),
+        )
         return min((due for due in dues if due is not None and due > now), default=None)
 
     def _gather(self, first: Entry) -> Gathered:
@@ -137,7 +143,7 @@ class Dispatch:
     def _alone(self, entry: Entry) -> Gathered:
         return gather(entry.shard, entry, ALONE, self.event_time)
 
-    def _launch(self, gathered: Gathered, *, probe: bool = False) -> Work:
+    def _launch(self, gathered: Gathered, now: float, *, probe: bool = False) -> Work:
         entries = gathered.entries
         first = entries[0]
         if len(entries) > 1:
@@ -155,6 +161,7 @@ class Dispatch:
             is_retry(entries),
         )
         self.shards.launch(entries, work)
+        first.shard.sent_at = now
         return work
 
     def _tried(self, room: int, now: float) -> list[Work]:
@@ -165,8 +172,8 @@ class Dispatch:
                 break
             alone = self._alone(entry)
             if self._may_go(alone, now):
-                works.append(self._launch(alone))
-                self.endpoint.budget.note_call()
+                works.append(self._launch(alone, now))
+                self.endpoint.note_call(now)
         return works
 
     def _ready_trials(self) -> Iterator[Entry]:
@@ -193,7 +200,7 @@ class Dispatch:
         for _ in range(min(tokens, len(starved))):
             self.shards.release(heapq.heappop(starved)[-1])
 
-    def _probe(self, halt: Halt) -> list[Work]:
+    def _probe(self, halt: Halt, now: float) -> list[Work]:
         self._feed(len(self.endpoint.starved))  # a probe needs no token
         entry = self._unasked(halt)
         if entry is None and halt.aside:  # all were asked: the next round begins
@@ -206,9 +213,9 @@ class Dispatch:
             trial = next(self._ready_trials(), None)
             if trial is None:
                 return []
-            work = self._launch(self._alone(trial), probe=True)
+            work = self._launch(self._alone(trial), now, probe=True)
         else:
-            work = self._launch(self._gather(entry), probe=True)
+            work = self._launch(self._gather(entry), now, probe=True)
         halt.probe = work
         halt.asked.add(work.profile)
         return [work]

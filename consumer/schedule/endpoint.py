@@ -9,8 +9,11 @@ Rules:
     - While halted, one call at a time asks whether it is well again: probes of
       different profiles, those that were not asked yet before the others, oldest first.
       A delivery ends the halt, and refused works are tried again first.
-    - An answer counts against its item only if the endpoint was neither halted nor
-      held when the call was sent and accepts the profiles of others (`answers`). 429
+    - When most of the last answers were to try again (`breaker`), it is left alone, too,
+      and asked by probes, until one is delivered. What was sent before tells nothing.
+    - How many calls there are at once is found out (`limit`), if the policy says so.
+    - An answer counts against its item only if the endpoint was neither halted, held nor
+      open when the call was sent and accepts the profiles of others (`answers`). 429
       never counts. So an outage of any length gives up nothing. (Vector #24543: a
       401 lost the record, because a later delivery moved the offset past it.)
 
@@ -24,9 +27,11 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from consumer.model import Outcome, OutcomeKind, ProfileId, Work
+from consumer.model import FaultKind, Outcome, OutcomeKind, ProfileId, Work
 from consumer.schedule.answers import Answers
+from consumer.schedule.breaker import Breaker
 from consumer.schedule.entry import Entry
+from consumer.schedule.limit import AdaptiveLimit, Sign
 from consumer.schedule.policy import SchedulePolicy
 from consumer.schedule.ready import Ready
 from consumer.schedule.retry import RetryBudget, backoff_seconds
@@ -35,7 +40,20 @@ __all__ = ["Endpoint", "Halt", "is_suspect"]
 
 TOO_MANY_REQUESTS = 429
 UNAVAILABLE = 503
+OVERLOADED = frozenset({420, TOO_MANY_REQUESTS, UNAVAILABLE})
 NEVER = float("-inf")
+
+
+def sign_of(outcome: Outcome) -> Sign:
+    """Return what an outcome says of the load on the target."""
+    kind = outcome.kind
+    if kind is OutcomeKind.DELIVERED:
+        return Sign.DELIVERED
+    if kind is OutcomeKind.REJECTED and outcome.status is not None:
+        return Sign.REJECTED
+    if outcome.status in OVERLOADED or outcome.reason == FaultKind.TIMEOUT:
+        return Sign.OVERLOADED
+    return Sign.OTHER
 
 
 def is_suspect(outcome: Outcome) -> bool:
@@ -50,16 +68,29 @@ class Halt:
 
     Attributes:
         since: When it halted.
+        is_breaker: True when the breaker opened; False when different profiles were
+            refused.
         asked: Profiles that were refused, or probed, since the last round began.
         aside: Hints of asked profiles, kept for the next round or the end of the halt.
         probe: The probe on the wire; None when there is none.
         probe_at: When the next one may go.
     """
 
-    __slots__ = ("_probes", "aside", "asked", "probe", "probe_at", "since")
+    __slots__ = (
+        "_probes",
+        "aside",
+        "asked",
+        "is_breaker",
+        "probe",
+        "probe_at",
+        "since",
+    )
 
-    def __init__(self, since: float, asked: set[ProfileId]) -> None:
+    def __init__(
+        self, since: float, asked: set[ProfileId], *, is_breaker: bool = False
+    ) -> None:
         self.since = since
+        self.is_breaker = is_breaker
         self.asked = asked
         self.aside: list[Entry] = []
         self.probe: Work | None = None
@@ -80,6 +111,7 @@ class Endpoint:
         ready: What is ready to be sent this way.
         starved: Items whose retry waits for the budget: a heap, by rank.
         budget: The retries that there may be.
+        limit: How many calls there may be at once; None when that is not found out.
         halt: What is known of the halt; None when not halted.
         held_until: When a target's `Retry-After` ends.
         held_since: When it began.
@@ -89,6 +121,9 @@ class Endpoint:
         self.ready = Ready()
         self.starved: list[tuple[float, int, Entry]] = []
         self.budget = RetryBudget(policy.max_in_flight)
+        self.limit = AdaptiveLimit(policy.max_in_flight) if policy.adaptive else None
+        self._most = float(policy.max_in_flight)
+        self._breaker = Breaker() if policy.breaker else None
         self.halt: Halt | None = None
         self.held_until = NEVER
         self.held_since = NEVER
@@ -98,6 +133,11 @@ class Endpoint:
         self._suspects: set[ProfileId] = set()
         self._unwell_since: float | None = None
         self._unwell_total = 0.0
+
+    @property
+    def most(self) -> float:
+        """How many calls there may be at once."""
+        return self._most if self.limit is None else self.limit.current
 
     def is_flowing(self, now: float) -> bool:
         """True when it is neither halted nor held."""
@@ -110,6 +150,21 @@ class Endpoint:
             return None
         return halt if now >= max(halt.probe_at, self.held_until) else None
 
+    def note_call(self, now: float) -> None:
+        """Note a call that is no probe."""
+        self.budget.note_call()
+        if self.limit is not None:
+            self.limit.sent(now)
+
+    def note_answer(
+        self, work: Work, outcome: Outcome, sent_at: float, now: float
+    ) -> None:
+        """Let the limit know how a call ended; what an answer says of faults is apart."""
+        limit = self.limit
+        if limit is not None and not work.probe:
+            limit.answered(sent_at, now, sign_of(outcome))
+            self.budget.bound(limit.current)
+
     def backoff(self, failures: int) -> float:
         """Return a wait in seconds after so many failures, with full jitter."""
         return backoff_seconds(self._policy, failures, self._random)
@@ -121,17 +176,24 @@ class Endpoint:
     def note_delivery(self, work: Work, now: float) -> Halt | None:
         """Note a delivery; return the halt that it ended, if it ended one."""
         self._answers.note(work.profile, now, accepted=True)
+        if self._breaker is not None:
+            self._breaker.note_answer()
         if work.is_retry and not work.probe:
             self.budget.give_back()
         if self._suspects:
             self._suspects.clear()
-        ended = self.halt
-        if ended is not None:
-            unwell = self.unwell_seconds(now)
-            self.halt = None
-            if now >= self.held_until:
-                self._unwell_total, self._unwell_since = unwell, None
-        return ended
+        halt = self.halt
+        if halt is None or (halt.is_breaker and halt.probe is not work):
+            return None
+        unwell = self.unwell_seconds(now)
+        self.halt = None
+        if now >= self.held_until:
+            self._unwell_total, self._unwell_since = unwell, None
+        if self._breaker is not None:
+            self._breaker.reset()
+        if self.limit is not None:
+            self.limit.restart(now)
+        return halt
 
     def note_unsent(self, work: Work, now: float) -> None:
         """Note that a work was not sent after all: its token or its turn is returned."""
@@ -160,6 +222,7 @@ class Endpoint:
             self._hold(outcome, now)
         elif is_suspect(outcome):
             self._suspect(work.profile, outcome, now)
+        self._note_for_breaker(work, outcome, now)
         return counts
 
     def unwell_seconds(self, now: float) -> float:
@@ -173,8 +236,8 @@ class Endpoint:
             return self._unwell_total
         return self._unwell_total + now - since
 
-    def next_due(self, now: float) -> float | None:
-        """Return when a halt, a hold or the retry budget lets something go; or None."""
+    def next_due(self, in_flight: int, now: float) -> float | None:
+        """Return when a halt, a hold, the limit or the budget lets something go; or None."""
         halt = self.halt
         if halt is not None:
             work = len(self.ready) or halt.aside or self.starved
@@ -182,7 +245,24 @@ class Endpoint:
             return max(halt.probe_at, self.held_until) if waits else None
         if now < self.held_until:
             return self.held_until if len(self.ready) or self.starved else None
+        limit = self.limit
+        if limit is not None and len(self.ready):
+            due = limit.next_due(in_flight, now)
+            if due is not None:
+                return due
         return self.budget.next_at(now) if self.starved else None
+
+    def _note_for_breaker(self, work: Work, outcome: Outcome, now: float) -> None:
+        breaker = self._breaker
+        if breaker is None or self.halt is not None:
+            return
+        if outcome.kind is OutcomeKind.RETRY:
+            if breaker.note_failure(work.profile):
+                self._open_unwell(now)
+                self.halt = Halt(now, {work.profile}, is_breaker=True)
+                self.halt.wait(now, self.backoff)
+        elif outcome.kind is OutcomeKind.REJECTED and outcome.status is not None:
+            breaker.note_answer()
 
     def _suspect(self, profile: ProfileId, outcome: Outcome, now: float) -> None:
         if self.halt is not None:

@@ -85,6 +85,7 @@ class Shard(msgspec.Struct, eq=False):
         profile: Whose.
         entries: Waiting items; each partition's are in offset order.
         flying: The items in flight; empty when none are.
+        sent_at: When they, or those before them, were taken.
         held_by: The item whose retry the shard waits for.
         claims: Hints that met the shard busy.
     """
@@ -92,5 +93,6 @@ class Shard(msgspec.Struct, eq=False):
     profile: ProfileId
     entries: deque[Entry] = msgspec.field(default_factory=deque)
     flying: tuple[Entry, ...] = ()
+    sent_at: float = 0.0
     held_by: Entry | None = None
     claims: list[Ranked] = msgspec.field(default_factory=list)

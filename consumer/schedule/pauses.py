@@ -73,11 +73,14 @@ def commit_pauses(
 def endpoint_pauses(endpoint: Endpoint, scope: str, now: float) -> Iterator[Pause]:
     """Yield why nothing but probes is sent to an endpoint."""
     if endpoint.halt is not None:
+        opened = endpoint.halt.is_breaker
         yield Pause(
-            PauseReason.HALTED,
+            PauseReason.BREAKER if opened else PauseReason.HALTED,
             scope,
             endpoint.halt.since,
-            "a probe is delivered: the target refused different profiles in a row",
+            "a probe is delivered: most of the last answers were failures"
+            if opened
+            else "a probe is delivered: the target refused different profiles in a row",
         )
     if now < endpoint.held_until:
         yield Pause(

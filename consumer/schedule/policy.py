@@ -77,7 +77,9 @@ class SchedulePolicy:
         held_records: The most records that are admitted and not settled.
         held_bytes: Likewise in bytes; exceeded by at most one fetch.
         resume_ratio: A paused partition is fetched again at this part of its own part.
-        max_in_flight: The caller's concurrency limit: the retry budget is twice that.
+        max_in_flight: The most calls at once.
+        adaptive: Whether the limit below that is found out; else it is just that.
+        breaker: Whether an endpoint of which most answers are failures is left alone.
         membership_lease_seconds: How long an acknowledged commit proves membership.
         retry: When a failed work is sent again.
         merge: What is sent in one call.
@@ -89,6 +91,8 @@ class SchedulePolicy:
     held_bytes: int = 64 * 1024 * 1024
     resume_ratio: float = 0.6
     max_in_flight: int = 64
+    adaptive: bool = False
+    breaker: bool = False
     membership_lease_seconds: float = 20.0
     retry: RetryPolicy = field(default_factory=RetryPolicy)
     merge: MergePolicy = field(default_factory=MergePolicy)

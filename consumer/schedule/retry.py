@@ -50,6 +50,11 @@ class RetryBudget:
         self._tokens = self._capacity
         self._at = 0.0
 
+    def bound(self, limit: float) -> None:
+        """Hold at most twice as many as calls may be made at once, and at least two."""
+        self._capacity = max(2.0, 2.0 * limit)
+        self._tokens = min(self._tokens, self._capacity)
+
     def note_call(self) -> None:
         """Refill for one call made."""
         if self._tokens < self._capacity:

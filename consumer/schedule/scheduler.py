@@ -373,6 +373,7 @@ class Scheduler:
             held=self._held.records,
             held_bytes=self._held.size_bytes,
             in_flight=len(shards.flying),
+            limit=self._dispatch.endpoint.most,
             shards=len(shards.by_profile),
             own_records=self._held.own_records,
             scattered=dict(self._keying.scattered),

@@ -57,6 +57,7 @@ class Statistics(msgspec.Struct, frozen=True):
         held: Records admitted and not settled.
         held_bytes: Their size.
         in_flight: Works taken and not answered.
+        limit: How many there may be at once.
         shards: Profiles that have waiting items or a work in flight.
         own_records: Records that each partition may hold whatever the others do.
         scattered: Topic to the watched profiles that it brought from a second partition.
@@ -74,6 +75,7 @@ class Statistics(msgspec.Struct, frozen=True):
     held: int
     held_bytes: int
     in_flight: int
+    limit: float
     shards: int
     own_records: int
     scattered: Mapping[str, int]

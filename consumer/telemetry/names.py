@@ -76,6 +76,12 @@ EXPIRED = counter(
 HELD_RECORDS = gauge(f"{OURS}queue_records", "records", (), "Records held, all told.")
 HELD_BYTES = gauge(f"{OURS}inflight_bytes", "bytes", (), "Bytes of the records held.")
 IN_FLIGHT = gauge(f"{OURS}inflight_records", "works", (), "Works on the wire.")
+LIMIT = gauge(
+    f"{OURS}concurrency_limit",
+    "works",
+    (),
+    "How many works may be on the wire at once; below 1, one now and then.",
+)
 PAUSED = gauge(
     f"{OURS}paused_partitions", "partitions", (), "Partitions that are not fetched."
 )

@@ -103,7 +103,9 @@ def material_from(texts: Mapping[str, str]) -> Material:
 
 
 MATERIAL = material_of()
-ONE_BY_ONE = LimitSettings(max_in_flight=8, merged_items=1)
+ONE_BY_ONE = LimitSettings(
+    max_in_flight=8, merged_items=1, adaptive=False, breaker=False
+)
 SEED = 20
 
 
@@ -119,7 +121,8 @@ def settings_of(
 ) -> Settings:
     """Return the defaults but for what is given, and each record a call of its own.
 
-    So a test can count calls; `test_merging` and `test_scenarios` have them merged.
+    So a test can count calls, of which eight go at once; `test_merging` has them merged,
+    `test_limit` has a target that bears less.
     """
     return Settings(
         kafka=KafkaSettings(

@@ -88,6 +88,12 @@ async def fail_all(world: World) -> None:
     world.publish(P0, "a", "b", "c", "d")
 
 
+async def fail_many(world: World) -> None:
+    """Fail the calls of many profiles."""
+    answering(world, Answer(500))
+    world.publish(P0, *(f"p{number}" for number in range(8)))
+
+
 async def throttle(world: World) -> None:
     """Ask for half a minute."""
     answering(world, Answer(429, retry_after="30"))
@@ -264,6 +270,14 @@ def told(kind: SourceFaultKind, scope: str, *, is_whole: bool) -> Provoked:
 
 
 PROVOKED: Mapping[PauseReason, Provoked] = {
+    PauseReason.BREAKER: Provoked(
+        begin=fail_many,
+        end=serve,
+        scope="single",
+        says="a probe is delivered: most of the last answers were failures",
+        settings=lambda: settings_of(limits=LimitSettings(max_in_flight=8)),
+        over_seconds=60.0,
+    ),
     PauseReason.GUARD: Provoked(
         begin=reject_all,
         end=serve,

@@ -17,7 +17,9 @@ DAY_SECONDS = 86_400.0
 
 
 def limited(calls: int = 4, **limits: int) -> LimitSettings:
-    return LimitSettings(max_in_flight=calls, merged_items=1, **limits)
+    return LimitSettings(
+        max_in_flight=calls, merged_items=1, adaptive=False, breaker=False, **limits
+    )
 
 
 @virtual
