@@ -115,9 +115,11 @@ def of_pattern(settings: Settings, pattern: str) -> Iterator[Right]:
         operations=("Read", "Describe", "DescribeConfigs"),
         reason=f"read events of the pattern {pattern}",
     )
-    template = settings.dead_letters.topic.partition("{topic}")[0]
-    for name in (template, "{group}."):
-        start = name.replace("{group}", settings.kafka.group_id)
+    letters = settings.dead_letters
+    for template in (letters.topic, letters.replay_topic):
+        start = template.partition("{topic}")[0].replace(
+            "{group}", settings.kafka.group_id
+        )
         yield Right(
             resource="topic",
             name=start or "*",

@@ -20,7 +20,7 @@ from consumer.letters.letter import Coordinates, Letter, opened
 from consumer.letters.selection import Selection
 from consumer.letters.states import Entry, Register
 from consumer.model import Record
-from consumer.pipeline.assembly import topic_names
+from consumer.pipeline.topics import topic_names
 
 __all__ = ["BATCH", "Letterbox", "Mail"]
 

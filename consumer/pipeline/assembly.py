@@ -16,7 +16,6 @@ from consumer.deliver.single import Single
 from consumer.deliver.single_settings import OverValue, Shape, SingleSettings
 from consumer.errors import ConfigurationError, FileFault
 from consumer.letters.replayed import again
-from consumer.letters.topics import TopicNames
 from consumer.model import Settlement
 from consumer.pipeline.dispatch import Dispatch
 from consumer.pipeline.in_force import InForce
@@ -29,6 +28,7 @@ from consumer.pipeline.replays import Replays
 from consumer.pipeline.schemas import SchemaDesk
 from consumer.pipeline.settlement import Compose, SettlementDesk
 from consumer.pipeline.shadow import Shadows
+from consumer.pipeline.topics import topic_names
 from consumer.schedule.charges import Charges
 from consumer.schedule.guard import GuardPolicy
 from consumer.schedule.policy import MergePolicy, RetryPolicy, SchedulePolicy
@@ -106,17 +106,6 @@ def single_settings(settings: Settings) -> SingleSettings:
         value_chars=target.value_chars,
         over_value=OverValue(target.over_value),
         retry_after_cap_seconds=settings.retry.retry_after_cap_seconds,
-    )
-
-
-def topic_names(settings: Settings) -> TopicNames:
-    """Return how the group names its topics."""
-    letters = settings.dead_letters
-    return TopicNames(
-        group=settings.kafka.group_id,
-        letter_template=letters.topic,
-        replay_template=letters.replay_topic,
-        reads_replays=letters.read_replays,
     )
 
 

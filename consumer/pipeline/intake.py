@@ -243,13 +243,8 @@ class Intake:
 
     def _advance(self, record: Record, now: float, *, is_trial: bool = False) -> bool:
         """Bring `record` to the scheduler; False when it has to wait."""
-        replay = self._replays.taken(record)
-        if isinstance(replay, Failure):
-            self._hand_over(record, replay, now)
-            return True
         topic = record.source.topic
-        seen = record if replay is None else replay.origin
-        rule = self._in_force.rule(seen.source.topic)
+        rule = self._in_force.rule(self._replays.origin(topic) or topic)
         if not rule.readers or self._held_topics or self._guarding.topics:
             is_held = not rule.readers or topic in self._held_topics
             is_kept = topic in self._guarding.topics and not is_trial
@@ -257,6 +252,10 @@ class Intake:
                 held = self._waiting.setdefault(record.source, Waiting(now))
                 held.wait_for(None, is_kept=not is_held)
                 return False
+        replay = self._replays.taken(record)
+        if isinstance(replay, Failure):
+            self._hand_over(record, replay, now)
+            return True
         return self._decode(record, replay, rule, now)
 
     def _decode(

@@ -31,7 +31,6 @@ from consumer.pipeline.assembly import (
     base_url,
     lease_seconds,
     source_options,
-    topic_names,
     transport_settings,
 )
 from consumer.pipeline.in_force import InForce
@@ -42,6 +41,7 @@ from consumer.pipeline.pipeline import Pipeline
 from consumer.pipeline.ports import Transport
 from consumer.pipeline.reload import Reloader
 from consumer.pipeline.status import Reporter
+from consumer.pipeline.topics import topic_names
 from consumer.registry import Registry
 from consumer.source.properties import producer_properties
 from consumer.source.session import session_timeout_seconds

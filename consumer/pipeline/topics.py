@@ -7,12 +7,10 @@ from collections.abc import Collection
 from dataclasses import dataclass
 
 from consumer.config.settings import Settings
+from consumer.letters.topics import TopicNames
 from consumer.mapping.mapping_set import MappingSet
-from consumer.settle import letter_topic
 
-__all__ = ["Topics", "topics_of"]
-
-REPLAY = "{group}.{topic}.replay"
+__all__ = ["Topics", "topic_names", "topics_of"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -30,17 +28,28 @@ class Topics:
     replays: dict[str, str]
 
 
+def topic_names(settings: Settings) -> TopicNames:
+    """Return how the group names its topics."""
+    letters = settings.dead_letters
+    return TopicNames(
+        group=settings.kafka.group_id,
+        letter_template=letters.topic,
+        replay_template=letters.replay_topic,
+        reads_replays=letters.read_replays,
+    )
+
+
 def topics_of(
     settings: Settings, mappings: MappingSet, known: Collection[str]
 ) -> Topics:
     """Return the topics of one deployment.
 
     Args:
-        settings: The group, and how letter topics are named.
+        settings: The group, and how its topics are named.
         mappings: What is read.
         known: The topics that the cluster has; those that a pattern matches are read.
     """
-    group, template = settings.kafka.group_id, settings.dead_letters.topic
+    names = topic_names(settings)
     matched = {
         topic
         for pattern in mappings.patterns
@@ -50,6 +59,6 @@ def topics_of(
     sources = tuple(sorted(mappings.topics | matched))
     return Topics(
         sources=sources,
-        letters={one: letter_topic(template, group, one) for one in sources},
-        replays={one: letter_topic(REPLAY, group, one) for one in sources},
+        letters={one: names.letters(one) for one in sources},
+        replays={one: names.replay(one) for one in sources},
     )

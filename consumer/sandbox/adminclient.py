@@ -23,7 +23,6 @@ class CallSeen(NamedTuple):
     read_at: float
     accepted: bool
     path: str
-    fault: str
 
 
 class AdminClient:

@@ -3,13 +3,8 @@
 The broker answers in a few milliseconds, so the pictures are close together. Two
 pictures in a row that give a partition to somebody else prove that it was not ours
 between them. While a classic group is being balanced its members are shown without
-partitions, and one balancing may follow another without a pause in which a picture could
-be taken: then, and where the broker gives no answer, nothing is proven and nothing is
-claimed.
-
-A question of the group's coordinator that librdkafka lets time out aborts the process when
-the coordinator is back (librdkafka #5397): its own time-out is the longest there is, and
-who gives up drops the client.
+partitions, but nobody has got another one yet: the picture before holds. Where the broker
+gives no answer nothing is proven, and nothing is claimed.
 """
 
 from __future__ import annotations
@@ -29,7 +24,6 @@ __all__ = ["GroupWatch", "Partition", "Picture", "Stretch", "stretches"]
 
 BETWEEN_SECONDS = 0.01
 REQUEST_SECONDS = 1.0
-TIMEOUT_SECONDS = 3600.0
 GAP_SECONDS = 1.0
 BALANCING = {
     ConsumerGroupState.PREPARING_REBALANCING,
@@ -48,7 +42,7 @@ class Picture(NamedTuple):
     """The group at one moment between `begun` and `ended`, Unix seconds.
 
     Attributes:
-        owners: Partition to client id; None when the broker did not say, or could not.
+        owners: Partition to client id; None when the broker did not say.
     """
 
     begun: float
@@ -67,14 +61,10 @@ class Stretch(NamedTuple):
 class GroupWatch:
     """Takes pictures of a group on a thread of its own while the block lasts."""
 
-    def __init__(
-        self, bootstrap: str, group: str, between_seconds: float = BETWEEN_SECONDS
-    ) -> None:
-        self._between_seconds = between_seconds
+    def __init__(self, bootstrap: str, group: str) -> None:
         self.pictures: list[Picture] = []
         self._group = group
-        self._bootstrap = bootstrap
-        self._admin: AdminClient | None = None
+        self._admin = AdminClient({"bootstrap.servers": bootstrap, "log_level": 0})
         self._ends = threading.Event()
         self._thread = threading.Thread(target=self._run, name="group watch")
 
@@ -111,29 +101,21 @@ class GroupWatch:
         until(lambda: name in self.owners().values(), f"{name} has partitions", seconds)
 
     def _run(self) -> None:
-        while not self._ends.wait(self._between_seconds):
+        while not self._ends.wait(BETWEEN_SECONDS):
             begun = time.time()
             owners = self._asked()
             self.pictures.append(Picture(begun, time.time(), owners))
 
     def _asked(self) -> Mapping[Partition, str] | None:
-        if self._admin is None:
-            self._admin = AdminClient({
-                "bootstrap.servers": self._bootstrap,
-                "log_level": 0,
-            })
         try:
             asked = self._admin.describe_consumer_groups(
-                [self._group], request_timeout=TIMEOUT_SECONDS
+                [self._group], request_timeout=REQUEST_SECONDS
             )
-            found = asked[self._group].result(REQUEST_SECONDS)
+            found = asked[self._group].result()
         except KafkaException:
             return None
-        except TimeoutError:
-            self._admin = None
-            return None
         if found.state in BALANCING:
-            return None
+            return self.pictures[-1].owners if self.pictures else None
         return {
             Partition(place.topic, place.partition): member.client_id
             for member in found.members

@@ -1,1 +1,0 @@
-"""Many faults on a real cluster, from a seed: `python -m tests.chaos.cluster`."""
