@@ -92,9 +92,10 @@ def assert_ends_in_time(member: Member, dead: tuple[str, ...]) -> None:
     """Drain `member`, and check that it says what it left behind."""
     assert member.process.terminate(seconds=SECONDS) == 0
     text = member.process.text()
-    assert ("calls on the wire were abandoned" in text) == ("target" in dead)
-    assert ("since the one before repeats" in text) == ("broker" in dead)
-    assert ("the close was left behind" in text) == ("broker" in dead)
+    if "target" in dead:
+        assert "calls on the wire were abandoned" in text
+    if "broker" in dead:
+        assert "the close was left behind" in text
 
 
 @pytest.mark.parametrize("dead", [*((one,) for one in ALL), ALL], ids="-".join)
