@@ -24,8 +24,10 @@ def parts(seed: int) -> dict[str, tuple[str, ...]]:
         "avro": (python, "-m", "tests.long.avro", str(seed), "5000"),
         "demo": (*demo, "--records", "100000", "--seed", str(seed)),
         "chaos": (*chaos, "--records", "100000", "--faults", "50", "--map", "both"),
-        "pipeline": (python, "-m", "tests.bench", "pipeline", "--real-kafka"),
-        "memory": (python, "-m", "tests.bench", "memory"),
+        "pipeline": (*BENCH, "pipeline", "--only", "alone", "--real-kafka"),
+        "skewed": (*BENCH, "pipeline", "--only", "skewed"),
+        "schedule": (python, "-m", "tests.bench.schedule"),
+        "memory": (*BENCH, "memory"),
     }
 
 
