@@ -17,6 +17,7 @@ def parts(seed: int) -> dict[str, tuple[str, ...]]:
     python = sys.executable
     histories = (python, "-m", "tests.long.histories", str(seed), "2000")
     chaos = (python, "-m", "tests.chaos.cluster", "--seed", str(seed))
+    bench = (python, "-m", "tests.bench")
     demo = (python, "-m", "consumer", "demo", "--output", "json")
     return {
         "histories": histories,
@@ -24,10 +25,10 @@ def parts(seed: int) -> dict[str, tuple[str, ...]]:
         "avro": (python, "-m", "tests.long.avro", str(seed), "5000"),
         "demo": (*demo, "--records", "100000", "--seed", str(seed)),
         "chaos": (*chaos, "--records", "100000", "--faults", "50", "--map", "both"),
-        "pipeline": (*BENCH, "pipeline", "--only", "alone", "--real-kafka"),
-        "skewed": (*BENCH, "pipeline", "--only", "skewed"),
+        "pipeline": (*bench, "pipeline", "--only", "alone", "--real-kafka"),
+        "skewed": (*bench, "pipeline", "--only", "skewed"),
         "schedule": (python, "-m", "tests.bench.schedule"),
-        "memory": (*BENCH, "memory"),
+        "memory": (*bench, "memory"),
     }
 
 
