@@ -11,22 +11,25 @@ import subprocess
 import sys
 import time
 
-PYTEST = (sys.executable, "-m", "pytest", "-q", "-p", "no:randomly")
-
 
 def parts(seed: int) -> dict[str, tuple[str, ...]]:
     """Return name to command of each part."""
     python = sys.executable
     histories = (python, "-m", "tests.long.histories", str(seed), "2000")
+    chaos = (python, "-m", "tests.chaos.cluster", "--seed", str(seed))
+    bench = (python, "-m", "tests.bench")
     demo = (python, "-m", "consumer", "demo", "--output", "json")
     return {
         "histories": histories,
         "decode": (python, "-m", "tests.bench.decode", "--repeats", "100"),
         "avro": (python, "-m", "tests.long.avro", str(seed), "5000"),
         "demo": (*demo, "--records", "100000", "--seed", str(seed)),
-        "cluster": (*PYTEST, "tests/integration/test_cluster.py"),
-        "pipeline": (python, "-m", "tests.bench", "pipeline", "--real-kafka"),
-        "memory": (python, "-m", "tests.bench", "memory"),
+        "chaos": (*chaos, "--records", "100000", "--faults", "50", "--map", "both"),
+        "pipeline": (*bench, "pipeline", "--only", "alone", "--real-kafka"),
+        "skewed": (*bench, "pipeline", "--only", "skewed"),
+        "schedule": (python, "-m", "tests.bench.schedule"),
+        "limit": (python, "-m", "tests.bench.limit"),
+        "memory": (*bench, "memory"),
     }
 
 
