@@ -150,7 +150,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("--only", default="", help="scenarios with this in their name")
     options = parser.parse_args(arguments)
     seeds = range(1, options.seeds + 1)
-    rows = [
+    rows: list[tuple[str, ...]] = [
         (
             "scenario: goodput, p99, refused",
             "fixed 64",

@@ -50,7 +50,7 @@ def material_of(more: str = "", *, name: str = "ev") -> Material:
 
 def world_of(more: str = "", *, max_in_flight: int = 8) -> World:
     """Return a pipeline that has begun, with one partition more than usual."""
-    limits = LimitSettings(max_in_flight=max_in_flight)
+    limits = LimitSettings(max_in_flight=max_in_flight, adaptive=False, breaker=False)
     world = World(settings_of(limits=limits), material=material_of(more))
     world.start()
     world.source.assign(P0, P1, Q0)

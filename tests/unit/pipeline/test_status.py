@@ -75,6 +75,7 @@ async def test_the_status_has_the_promised_shape() -> None:
             "endpoints": {
                 "single": {
                     "in_flight": 2,
+                    "limit": 8.0,
                     "calls_last_24_hours": 2,
                     "calls_per_day": 1_000_000,
                     "calls_run_out_in_seconds": None,
