@@ -27,6 +27,7 @@ from consumer.source.admin import Admin, Bounds, Stored
 from consumer.source.group import Group
 from consumer.source.properties import start_policy
 
+EARLIEST = "earliest"
 INTERNAL = "__"  # Kafka's own topics
 
 __all__ = ["counted", "look", "partitions_of", "standing_of"]
@@ -52,12 +53,14 @@ def look(
     named = Topics(sources=(), letters={}, replays={})
     if mappings is not None:
         named = topics_of(settings, mappings, known)
-        kinds |= {one: "replay" for one in named.replays.values() if one in known}
+        if settings.dead_letters.read_replays:
+            kinds |= {one: "replay" for one in named.replays.values() if one in known}
         kinds |= dict.fromkeys(named.sources, "source")
     present = {one: kind for one, kind in kinds.items() if one in known}
     partitions = partitions_of(present, known)
     group = admin.group(group_id)
-    found = standing_of(settings, stored, admin.bounds(partitions), group)
+    replays = {one for one, kind in present.items() if kind == "replay"}
+    found = standing_of(settings, stored, admin.bounds(partitions), group, replays)
     letters = [one for one in named.letters.values() if one in known]
     return Standing(
         group_id=group_id,
@@ -105,6 +108,7 @@ def standing_of(
     stored: Mapping[TopicPartition, Stored],
     bounds: Mapping[TopicPartition, Bounds | str],
     group: Group | None,
+    replays: Collection[str],
 ) -> dict[TopicPartition, PartitionStanding]:
     """Return where the group stands in the partitions of `bounds`.
 
@@ -113,9 +117,10 @@ def standing_of(
         stored: What the group has committed.
         bounds: What the logs hold.
         group: Who is in it.
+        replays: Topics of replays: those begin at their beginning.
     """
     owners = {} if group is None else group.owners()
-    policy = start_policy(settings.kafka.properties)
+    usual = start_policy(settings.kafka.properties)
     found = {}
     for place, log in bounds.items():
         commit = stored.get(place)
@@ -124,6 +129,7 @@ def standing_of(
             committed=None if commit is None else committed_of(*commit),
             owner=owners.get(place),
         )
+        policy = EARLIEST if place.topic in replays else usual
         found[place] = judged(one, log, policy)
     return found
 

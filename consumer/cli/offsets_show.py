@@ -18,6 +18,7 @@ from consumer.cli.status import partition_value, ranges_text, who
 from consumer.config.settings import Settings
 from consumer.errors import UsageError
 from consumer.model import TopicPartition
+from consumer.pipeline.topics import topic_names
 from consumer.source.admin import Admin
 
 __all__ = ["EXACT", "near", "numbered", "show"]
@@ -51,7 +52,9 @@ def show(form: str, /, *, place: str, config: str, exact: bool, limit: int) -> i
     group_id = settings.kafka.group_id
     stored, bounds = admin.committed(group_id, [wanted]), admin.bounds([wanted])
     group = admin.group(group_id)
-    found = standing_of(settings, stored, bounds, group)[wanted]
+    is_replay = topic_names(settings).with_replay(wanted.topic) is not None
+    replays = {wanted.topic} if is_replay else frozenset()
+    found = standing_of(settings, stored, bounds, group, replays)[wanted]
     if exact:
         with Cluster(settings.kafka.properties) as cluster:
             found = next(counted(cluster, [found]))

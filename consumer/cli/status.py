@@ -123,7 +123,7 @@ def lines(found: Standing) -> Iterator[str]:
         yield f"{name} (source): does not exist, or we may not see it"
     if found.letters:
         yield ""
-        yield "dead letters"
+        yield "topics of dead letters (`consumer dlq list` says what is open)"
         for name, amount in found.letters.items():
             yield f"  {name}: {'not known' if amount is None else amount.words}"
     if any(is_bound(one) for one in amounts(found)):

@@ -23,14 +23,14 @@ class Needs:
         mappings: What is read.
         readers: Our schemas by full name.
         naming: How publishers name their subjects.
-        answer_seconds: The longest wait for one answer of Kafka.
+        answer_seconds: The longest wait for one answer of Kafka; None for its own.
     """
 
     settings: Settings
     mappings: MappingSet
     readers: Mapping[str, ReaderSchema]
     naming: Naming = Naming.TOPIC
-    answer_seconds: float = 10.0
+    answer_seconds: float | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -91,7 +91,7 @@ def topic_findings(desk: Desk) -> Iterator[Finding]:
         yield desk.right(source, READ)
         yield from letter_findings(desk, source)
         replay = desk.topics.replays[source]
-        if replay in desk.known:
+        if replay in desk.known and desk.settings.dead_letters.read_replays:
             yield desk.right(replay, READ)
 
 

@@ -96,13 +96,13 @@ class Admin:
     """One administrative client. Owned by whoever made it."""
 
     def __init__(
-        self, kafka: Mapping[str, Property], seconds: float = ANSWER_SECONDS
+        self, kafka: Mapping[str, Property], seconds: float | None = None
     ) -> None:
         """Make the client; nothing is asked yet.
 
         Args:
             kafka: The section `kafka` of the configuration.
-            seconds: The longest wait for one answer.
+            seconds: The longest wait for one answer; None for ten seconds.
 
         Raises:
             ConfigurationError: librdkafka refuses a property.
@@ -112,7 +112,7 @@ class Admin:
         self._reads_committed = (
             str(kafka.get("isolation.level", "read_committed")) == "read_committed"
         )
-        self._seconds = seconds
+        self._seconds = ANSWER_SECONDS if seconds is None else seconds
         properties: dict[str, Any] = {  # its stub knows no callbacks
             **client_properties(kafka),
             "error_cb": self._asking.note,

@@ -29,7 +29,11 @@ from tests.integration.settings import ROOT, configuration
 from tests.unit.cli.command import Ended, run
 from tests.unit.cli.events import SINGLE_OBJECT, TEXT, letter_of, loan
 
-pytestmark = [pytest.mark.kafka, pytest.mark.timeout(60)]
+pytestmark = [
+    pytest.mark.kafka,
+    pytest.mark.timeout(120),
+    pytest.mark.usefixtures("patience"),
+]
 
 LOANS = "crm.loan-funded.v1"
 MAPPING = ROOT / "schemas/mappings/loan-funded.yaml"
@@ -100,7 +104,7 @@ def desk(
         tmp_path / "consumer.yaml",
         {
             "kafka": {"bootstrap.servers": kafka_broker.bootstrap, "group.id": "g"},
-            "registry": {"url": real_registry_url},
+            "registry": {"url": real_registry_url, "timeout_seconds": 60},
             "schemas": str(ROOT / "schemas/avro"),
             "mappings": str(mappings),
             "topics": {LOANS: topic},
@@ -163,7 +167,8 @@ def test_events_are_recorded_tried_and_planned(desk: Desk) -> None:
     sample = desk.folder / "loans.json"
     record = ("record", "--from", LOANS, "-o", str(sample), "--output", "json")
     ended = desk.consumer(*record, "--last", "4")
-    assert (ended.code, ended.json["records"], ended.json["schemas"]) == (0, 4, 2)
+    assert ended.code == Exit.DONE, ended.err
+    assert (ended.json["records"], ended.json["schemas"]) == (4, 2)
     found = read_recording(sample)
     assert [(one.source.partition, one.offset) for one in found.records] == [
         *((1, 0), (0, 1), (1, 1), (0, 2))
@@ -172,8 +177,9 @@ def test_events_are_recorded_tried_and_planned(desk: Desk) -> None:
     assert json.loads(found.schemas[SchemaId(number=number)].text) == json.loads(TEXT)
 
     ended = desk.consumer("try", "--from", f"{LOANS}:1:0", "--output", "json")
+    assert ended.code == Exit.DONE, ended.err
     (request,) = ended.listed("requests")
-    assert (ended.code, request["attributes"]["loanProduct"]) == (0, "<text, 8>")
+    assert request["attributes"]["loanProduct"] == "<text, 8>"
     assert CANARY not in ended.out
     ended = desk.consumer("try", "--from", f"{LOANS}:1:0", "--show-values")
     assert CANARY in ended.out
@@ -209,8 +215,9 @@ def test_a_dead_letter_is_tried(desk: Desk) -> None:
     producer.produce(desk.topic, letter.value, partition=1, headers=headers)
     assert producer.flush(10) == 0
     ended = desk.consumer("try", "--from", f"{LOANS}:1:0", "--output", "json")
+    assert ended.code == Exit.DONE, ended.err
     record, said = ended.json["record"], ended.json["letter"]
     assert isinstance(record, dict)
     assert isinstance(said, dict)
     assert (record["partition"], record["offset"], said["reason"]) == (3, 41, "missing")
-    assert (ended.code, len(ended.listed("requests"))) == (Exit.DONE, 1)
+    assert len(ended.listed("requests")) == 1

@@ -30,7 +30,11 @@ from tests.unit.cli.command import Ended, run
 from tests.unit.cli.events import PATH
 from tests.unit.cli.outside import outside
 
-pytestmark = [pytest.mark.kafka, pytest.mark.timeout(60)]
+pytestmark = [
+    pytest.mark.kafka,
+    pytest.mark.timeout(120),
+    pytest.mark.usefixtures("patience"),
+]
 
 JSON = ("--connect", "--output", "json")
 LOANS = "crm.loan-funded.v1"
@@ -154,12 +158,16 @@ def door(
                     "sasl.username": user,
                     "sasl.password": PASSWORD,
                 },
-                "registry": {"url": real_registry_url},
+                "registry": {"url": real_registry_url, "timeout_seconds": 60},
                 "schemas": str(ROOT / "schemas/avro"),
                 "mappings": str(tmp_path / "mappings"),
                 "topics": {LOANS: topic},
                 "http": {"listen": "127.0.0.1:0"},
-                "target": {"client": "acme", "base_url": box.addresses.target},
+                "target": {
+                    "client": "acme",
+                    "base_url": box.addresses.target,
+                    "timeout_seconds": 60,
+                },
             },
         )
 

@@ -23,7 +23,11 @@ from tests.broker.kafka import Cluster
 from tests.integration.settings import ROOT, configuration
 from tests.unit.cli.command import Ended, run
 
-pytestmark = [pytest.mark.kafka, pytest.mark.timeout(60)]
+pytestmark = [
+    pytest.mark.kafka,
+    pytest.mark.timeout(120),
+    pytest.mark.usefixtures("patience"),
+]
 
 LOANS = "crm.loan-funded.v1"
 DONE = (3, 4, 6)

@@ -60,7 +60,7 @@ def test_a_person_reads_it(
         "\n"
         "pos.loyalty-card-swiped.v1 (source): does not exist, or we may not see it\n"
         "\n"
-        "dead letters\n"
+        "topics of dead letters (`consumer dlq list` says what is open)\n"
         f"  {LETTERS}: <=1 record\n"
         "\n"
         "<= is at most: gaps of transactions and compaction count. --exact reads the "
@@ -127,6 +127,24 @@ def test_mappings_at_fault(
     ]
     assert ended.err == ""
     assert "consumer check" in str(ended.json["trouble"])
+
+
+def test_replays_begin_at_their_beginning(
+    capsys: pytest.CaptureFixture[str], config: Path, cluster: MockCluster
+) -> None:
+    """Whatever a source topic does without a commit; those that are not read are not told."""
+    produce(cluster, REPLAY, (b"k", b"v", ()))
+    file = configured(config, cluster)
+    text = file.read_text().replace("kafka:\n", "kafka:\n  auto.offset.reset: latest\n")
+    file.write_text(text)
+    where = ("--config", str(file))
+    ended = run(capsys, "status", *where)
+    assert f"{REPLAY} (replay): lag <=1\n" in ended.out
+    assert "          1      0    0          -            0    0  -" in ended.out
+    ended = run(capsys, "offsets", "show", f"{REPLAY}:0", *where)
+    assert "  goes on at   0\n" in ended.out
+    file.write_text(f"{text}dead_letters: {{read_replays: false}}\n")
+    assert REPLAY not in run(capsys, "status", *where).out
 
 
 def test_a_commit_that_is_odd(
