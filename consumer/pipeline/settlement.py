@@ -156,6 +156,8 @@ class SettlementDesk:
                 self._note_failure(record, error)
                 await asyncio.sleep(wait_seconds)
                 wait_seconds = min(wait_seconds * 2, WAIT_CAP_SECONDS)
+                # Whole again: who raised the bound wants the value as well.
+                letter = self._compose(settlement, traceparent, has_value=True)
                 continue
             self._observer.letter_written(span, settlement, letter.topic)
             if self._scheduler.settle(record):

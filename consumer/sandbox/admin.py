@@ -270,4 +270,5 @@ def call_to_json(call: Call) -> dict[str, object]:
         "read_at": call.read_at,
         "accepted": call.accepted,
         "path": call.path,
+        "fault": call.fault,
     }

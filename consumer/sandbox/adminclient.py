@@ -23,6 +23,7 @@ class CallSeen(NamedTuple):
     read_at: float
     accepted: bool
     path: str
+    fault: str
 
 
 class AdminClient:

@@ -28,6 +28,8 @@ class Call(NamedTuple):
         read_at: When its last byte had been read, Unix seconds.
         accepted: Whether the target took it, answered or not.
         path: What it was sent to; the client code in it may tell callers apart.
+        fault: The kind of the fault that struck it; empty when none did. Its answer may
+            have been late, or never whole.
     """
 
     sequence: int
@@ -37,6 +39,7 @@ class Call(NamedTuple):
     read_at: float
     accepted: bool
     path: str
+    fault: str = ""
 
     @property
     def attributes(self) -> dict[str, str]:
@@ -76,11 +79,12 @@ class CallLog:
         *,
         accepted: bool,
         path: str = "",
+        fault: str = "",
     ) -> None:
         """Log a call that takes its place now; `times` are first byte and last."""
         self._last += 1
         self._calls.append(
-            Call(self._last, profile, parameters, *times, accepted, path)
+            Call(self._last, profile, parameters, *times, accepted, path, fault)
         )
 
     @property

@@ -98,8 +98,10 @@ class SingleUpdate:
         wanted = {"client": self._client, "word": "client"}.get(switches.path_segment)
         return match is not None and wanted in {None, match[1]}
 
-    def answer(self, request: Request, switches: Switches, now: float) -> Reply:
-        """Take a call at `now`: check, give it its place, answer."""
+    def answer(
+        self, request: Request, switches: Switches, now: float, fault: str = ""
+    ) -> Reply:
+        """Take a call at `now`, struck by `fault` or by none: check, place, answer."""
         parameters = parameters_of(request)
         pairs = pairs_of(parameters)
         times = request.first_byte_at, request.read_at
@@ -108,13 +110,25 @@ class SingleUpdate:
             update = self._update(pairs, switches, now)
         except Refusal as refusal:
             named = profile_of(pairs, THIRD_PARTY_ID) or ""
-            self._log.add(named, parameters, times, accepted=False, path=request.path)
+            self._log.add(
+                named,
+                parameters,
+                times,
+                accepted=False,
+                path=request.path,
+                fault=fault,
+            )
             self._counters["refused"] += 1
             self._counters[f"refused_{refusal.status}"] += 1
             return refused(refusal, switches)
         self._profiles.submit(update.profile, update.attributes, now)
         self._log.add(
-            update.profile, parameters, times, accepted=True, path=request.path
+            update.profile,
+            parameters,
+            times,
+            accepted=True,
+            path=request.path,
+            fault=fault,
         )
         self._counters["accepted"] += 1
         return said(200, success=True, message=SUBMITTED, switches=switches)

@@ -76,7 +76,7 @@ class Target:
             return self._route(request)
         return strike(
             hit or Strike(0.0, None),
-            lambda: self._route(request),
+            lambda: self._route(request, "" if hit is None else kind_of(hit)),
             base_seconds=self.switches.answer_delay_seconds,
             late=self.switches.late,
         )
@@ -87,19 +87,23 @@ class Target:
             profile = profile_of(pairs_of(parameters_of(request)), THIRD_PARTY_ID)
         hit = self.faults.strike(request.path, profile, self.clock())
         if hit is not None:
-            kind = hit.rule.kind if hit.rule else FaultKind.LATENCY
-            self.counters[f"fault_{kind}"] += 1
+            self.counters[f"fault_{kind_of(hit)}"] += 1
         return hit
 
-    def _route(self, request: Request) -> Reply:
+    def _route(self, request: Request, fault: str = "") -> Reply:
         now = self.clock()
         if self._single.claims(request.path, self.switches):
             self.counters["updates"] += 1
-            return self._single.answer(request, self.switches, now)
+            return self._single.answer(request, self.switches, now, fault)
         if self._fetch.claims(request.path):
             return self._fetch.answer(request, self.switches, now)
         self.counters["not_found"] += 1
         return Reply(404, b"Not Found", "text/plain")
+
+
+def kind_of(hit: Strike) -> str:
+    """Return the kind of what strikes a call; a latency alone is one as well."""
+    return str(FaultKind.LATENCY if hit.rule is None else hit.rule.kind)
 
 
 def strike(

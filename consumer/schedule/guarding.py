@@ -99,9 +99,7 @@ class Guarding:
 
     def begin(self, partition: Partition) -> None:
         """Judge a partition that was assigned."""
-        partition.claims = self._claims(partition.name.topic)
-        if self._is_evidence(partition.name.topic):
-            partition.topic_guard = self.guards.topic(partition.name.topic)
+        self._look_up(partition)
         self._judge((partition,))
 
     def end(self, partition: Partition) -> None:
@@ -334,7 +332,13 @@ class Guarding:
 
     def _renew_claims(self) -> None:
         for partition in self._partitions.values():
-            partition.claims = self._claims(partition.name.topic)
+            self._look_up(partition)
+
+    def _look_up(self, partition: Partition) -> None:
+        topic = partition.name.topic
+        partition.claims = self._claims(topic)
+        counts = self._is_evidence(topic)
+        partition.topic_guard = self.guards.topic(topic) if counts else None
 
     def _waits_for_end(self, ticket: Ticket) -> bool:
         """Tell whether the guard of a mapping waits for how a trial ends."""

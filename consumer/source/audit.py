@@ -12,6 +12,11 @@ Theory of operation: the group is asked now and then. Partitions of which the gr
 thinks that we have them and we do not, or which it wants back and we hold, are *astray*:
 in a rebalance that goes well only until the next heartbeat. Those that stay astray for a
 grace time make the member leave and join again, and that begins with a full request.
+
+A question that stays open is ended by closing its client, never by librdkafka's own time-out:
+one that timed out while the coordinator was away aborts the whole process as soon as it
+is back ("rd_kafka_enq_once_del_source_return: Assertion `eonce->refcnt > 0' failed",
+librdkafka #4605 and #5397; seen with 2.16 at every return of a killed broker).
 """
 
 from __future__ import annotations
@@ -34,7 +39,8 @@ __all__ = ["Audit", "Watched"]
 log = logging.getLogger(__name__)
 
 ASKED_PER_GRACE = 4
-REQUEST_SECONDS = 5.0
+PATIENCE_SECONDS = 5.0
+TIMEOUT_SECONDS = 3600.0  # the most that librdkafka takes: it must never come to it
 NONE: frozenset[TopicPartition] = frozenset()
 
 
@@ -88,6 +94,7 @@ class Audit:
         self._watched = Watched(grace_seconds)
         self._admin: AdminClient | None = None
         self._asked: Future[ConsumerGroupDescription] | None = None
+        self._asked_at = 0.0
         self._ask_at: float | None = None
         self._is_refused = False
 
@@ -105,18 +112,20 @@ class Audit:
             now: Monotonic seconds.
         """
         if self._asked is not None:
-            if not self._asked.done():
-                return NONE
-            answer, self._asked = self._asked, None
-            return self._judged(answer, member() or "", mine(), now)
+            if self._asked.done():
+                answer, self._asked = self._asked, None
+                return self._judged(answer, member() or "", mine(), now)
+            if now >= self._asked_at + PATIENCE_SECONDS:
+                self._asked = self._admin = None  # closes it, in a few milliseconds
+            return NONE
         if self._ask_at is None:  # at once would meet a group that is not joined yet
             self._ask_at = now + self._every_seconds
         elif now >= self._ask_at:
             self._ask_at = now + self._every_seconds
-            self._ask()
+            self._ask(now)
         return NONE
 
-    def _ask(self) -> None:
+    def _ask(self, now: float) -> None:
         if self._admin is None:
             self._admin = AdminClient({
                 **client_properties(self._kafka),
@@ -124,10 +133,10 @@ class Audit:
             })
         asked: dict[str, Future[ConsumerGroupDescription]] = (
             self._admin.describe_consumer_groups(
-                [self._group], request_timeout=REQUEST_SECONDS
+                [self._group], request_timeout=TIMEOUT_SECONDS
             )
         )
-        self._asked = asked[self._group]
+        self._asked, self._asked_at = asked[self._group], now
 
     def _judged(
         self,

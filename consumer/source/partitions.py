@@ -20,9 +20,12 @@ class Partitions:
 
     Rules
     - An epoch's number is never used twice in one process.
-    - librdkafka forgets a pause when a partition is assigned again (seen with 2.16.0: one
-      set before `assign` has no effect), so `apply` is called after every assignment, in
-      the same callback: no record of it can have been handed over by then.
+    - A pause has no effect before a partition was ever assigned, so `apply` is called
+      after every assignment, in the same callback: no record of it can have been handed
+      over by then.
+    - librdkafka keeps a pause through unassign and assign, incremental or not (seen with
+      2.16.1): a partition that was paused when it went would come back paused, with nobody
+      to resume it. So it is resumed before it is unassigned; no poll comes in between.
     - A pause and a resume each throw the prefetched records away: only differences are
       applied.
 
@@ -31,6 +34,7 @@ class Partitions:
         wanted: What the pipeline wants paused.
         held: Paused by the source: a person must look at them first.
         is_closed: True while nothing at all may come, for want of room.
+        _paused: What librdkafka has paused: of what is owned, and of nothing else.
     """
 
     def __init__(self, consumer: Consumer, *, incremental: bool) -> None:
@@ -64,7 +68,6 @@ class Partitions:
             )
             if start.is_held:
                 self.held.add(start.partition)
-        self._paused.difference_update(start.partition for start in starts)
         self.apply()
 
     def move(self, partition: TopicPartition, offset: int) -> None:
@@ -73,10 +76,10 @@ class Partitions:
         A seek would be refused: after an offset out of range librdkafka has stopped
         to fetch the partition ("Erroneous state").
         """
+        self._resume({partition})
         if self.incremental:
             self.consumer.incremental_unassign([Place(*partition)])
         self._assign({partition: offset})
-        self._paused.discard(partition)
         self.apply()
 
     def renew(self, partition: TopicPartition, offset: int) -> int:
@@ -89,10 +92,10 @@ class Partitions:
     def remove(self, partitions: Iterable[TopicPartition]) -> None:
         """Unassign; what is not ours is left alone."""
         ours = [partition for partition in partitions if partition in self.owned]
+        self._resume(ours)
         for partition in ours:
             del self.owned[partition]
             self.held.discard(partition)
-            self._paused.discard(partition)
         # Called for nothing too: without a call confluent-kafka would unassign by itself
         # what the group names, which may be more than what is assigned.
         if self.incremental:
@@ -106,9 +109,14 @@ class Partitions:
         paused = sources if self.is_closed else (self.wanted | self.held) & sources
         if stop := paused - self._paused:
             self.consumer.pause([Place(*partition) for partition in stop])
-        if resume := (self._paused & sources) - paused:
+            self._paused |= stop
+        self._resume(self._paused - paused)
+
+    def _resume(self, partitions: Iterable[TopicPartition]) -> None:
+        """Resume those of `partitions` that are paused."""
+        if resume := self._paused.intersection(partitions):
             self.consumer.resume([Place(*partition) for partition in resume])
-        self._paused = set(paused)
+            self._paused -= resume
 
     def _assign(self, starts: dict[TopicPartition, int]) -> None:
         """Assign `starts` beside what is assigned already."""
@@ -126,4 +134,3 @@ class Partitions:
             if other.offset < 0:  # nothing was read of it yet
                 other.offset = self.owned[other.topic, other.partition].start
         self.consumer.assign([*others, *places])
-        self._paused.clear()

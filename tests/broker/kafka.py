@@ -11,6 +11,7 @@ keep its port and its data.
 from __future__ import annotations
 
 import subprocess
+from collections.abc import Mapping
 from concurrent.futures import Future
 from concurrent.futures import TimeoutError as FutureTimeoutError
 from pathlib import Path
@@ -146,7 +147,8 @@ class KafkaBroker(Cluster):
         proxy_port: Where it must listen: the broker names that port to clients.
     """
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, settings: Mapping[str, str] | None = None) -> None:
+        """Prepare its folder; `settings` are broker properties beside the usual."""
         ports = free_ports(5)
         super().__init__(f"127.0.0.1:{ports[0]}")
         self.secure = f"127.0.0.1:{ports[2]}"
@@ -164,6 +166,8 @@ class KafkaBroker(Cluster):
             ("@SERVER_PEM@", certificates.server_file),
         ):
             text = text.replace(name, value)
+        for name, value in (settings or {}).items():
+            text += f"{name}={value}\n"
         self.properties.write_text(text)
         self.server = Server(
             self.java("kafka.Kafka"), folder / "broker.log", self.is_ready

@@ -206,3 +206,17 @@ async def test_calls_sent_ahead_are_answered_in_order() -> None:
             assert head.startswith(b"HTTP/1.1 200 OK")
             assert (await reader.readexactly(len(SUCCESS))).decode() == SUCCESS
         writer.close()
+
+
+async def test_the_log_tells_which_calls_were_struck() -> None:
+    """A call that was applied under a fault names the fault's kind; others name none."""
+    async with sandbox() as box:
+        box.create()
+        await box.admin.set_fault(kind="lost_applied", count=1)
+        with pytest.raises(aiohttp.ClientError):
+            await box.update(CALL)
+        await box.update(CALL)
+        await box.admin.set_fault(kind="latency", seconds=0.001)
+        await box.update(CALL)
+        calls = [call.fault async for call in box.admin.calls()]
+        assert calls == ["lost_applied", "", "latency"]

@@ -248,6 +248,30 @@ async def test_a_second_member_takes_over_where_the_first_stopped(
     assert first.epochs == sorted(set(first.epochs))
 
 
+@pytest.mark.parametrize(
+    ("cluster", "protocol"), TAKE_OVERS, indirect=["cluster", "protocol"]
+)
+async def test_a_partition_that_went_while_it_was_paused_is_read_when_it_returns(
+    cluster: Cluster, protocol: dict[str, str]
+) -> None:
+    """Bug: librdkafka kept the pause of the old assignment, and nobody ended it."""
+    topic = new_topic(cluster, 2)
+    both = frozenset(TopicPartition(topic, number) for number in range(2))
+    async with joined(cluster, topic, protocol) as first:
+        await first.gets(2)
+        first.source.pause(both)
+        await first.turns()
+        async with joined(cluster, topic, protocol) as second:
+            await until(lambda: shared(first, second, 2), "one for each")
+            first.source.pause(frozenset())
+            await first.turns()
+        await first.gets(2)
+        for number in range(2):
+            published(cluster, topic, numbered(5), number)
+        await first.reads(10)
+    assert first.values(0) == first.values(1) == numbered(5)
+
+
 @pytest.mark.peer("Parallel Consumer fork #481")
 async def test_a_pipeline_that_does_not_answer_delays_only_so_long(
     cluster: Cluster,

@@ -2,18 +2,38 @@
 
 from __future__ import annotations
 
+import sys
+import time
+from pathlib import Path
+
 import pytest
 
 from consumer.source.values import SourceFaultKind
 from tests.broker.kafka import Cluster, KafkaBroker
 from tests.broker.lossy import CONSUMER_GROUP_HEARTBEAT, LossyProxy, lossy
 from tests.contract.members import joined, new_topic, numbered, published, until
+from tests.processes import Process
+from tests.processes import until as until_so
 
 pytestmark = [pytest.mark.kafka, pytest.mark.timeout(60)]
 
 NEW = {"group.protocol": "consumer"}
 PROTOCOLS = {"classic": {"partition.assignment.strategy": "cooperative-sticky"}}
 PROTOCOLS["consumer"] = NEW
+# Asks all the time, and says when it got an answer that is none of an error.
+ASKING = """\
+import sys, time
+from consumer.source import audit
+audit.PATIENCE_SECONDS = 0.5
+kafka = {"bootstrap.servers": sys.argv[1], "reconnect.backoff.max.ms": 500}
+asking = audit.Audit({**kafka, "group.id": "asked"}, 0.2)
+while True:
+    open_one = asking._asked
+    asking.check(lambda: None, frozenset, time.monotonic())
+    if open_one is not None and open_one.done() and open_one.exception() is None:
+        print("answered", flush=True)
+    time.sleep(0.01)
+"""
 
 
 async def loses_two(proxy: LossyProxy) -> None:
@@ -102,3 +122,26 @@ async def test_a_static_member_gets_its_partitions_back(
                 published(kafka_broker, topic, numbered(5), partition)
             await returns.reads(10)
             await stays.reads(10)
+
+
+def test_a_member_outlives_its_coordinator(
+    own_broker: KafkaBroker, tmp_path: Path
+) -> None:
+    """Bug: a question open while the broker was away aborted the process at its return."""
+    command = [sys.executable, "-c", ASKING, own_broker.bootstrap]
+    with Process("asking", command, tmp_path) as process:
+
+        def answers() -> int:
+            return len(process.out.read_text().splitlines())
+
+        until_so(lambda: answers() > 2, "it gets answers")
+        own_broker.kill()
+        try:
+            time.sleep(2.0)  # the fault itself: several questions are given up
+        finally:
+            own_broker.start()
+        before = answers()
+        until_so(
+            lambda: answers() > before + 2 or not process.is_alive, "answers again"
+        )
+        assert process.is_alive, process.text()

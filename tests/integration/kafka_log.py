@@ -18,9 +18,18 @@ from confluent_kafka.admin._listoffsets import OffsetSpec
 
 from tests.integration.group import Partition
 
-__all__ = ["committed", "done", "ends", "everything", "is_done", "letters"]
+__all__ = [
+    "committed",
+    "done",
+    "ends",
+    "everything",
+    "is_done",
+    "letters",
+    "marked",
+]
 
 REQUEST_SECONDS = 10.0
+TIMEOUT_SECONDS = 3600.0  # of librdkafka's own, never reached: see `group`
 
 
 def ends(bootstrap: str, topics: Iterable[str]) -> dict[Partition, int]:
@@ -72,25 +81,29 @@ def committed(
 def done(
     bootstrap: str, group: str, partitions: Iterable[Partition]
 ) -> dict[Partition, set[int]]:
-    """Return the offsets that the group's commits call done, by map or by offset.
+    """Return the offsets that the group's commits call done, by map or by offset."""
+    return {
+        each: {
+            *range(max(0, place.offset)),
+            *marked(place.metadata or "", place.offset),
+        }
+        for each, place in commits(bootstrap, group, partitions).items()
+    }
+
+
+def marked(text: str, offset: int) -> frozenset[int]:
+    """Return the offsets beyond a committed one that its map calls done.
 
     The map is read as its format says and not by the consumer's own code: "M1" and
     Base64 for URLs of a CRC-32 (4 bytes), the committed offset (8 bytes, big-endian)
     and a bitmap, deflated.
     """
-    found: dict[Partition, set[int]] = {}
-    for each, place in commits(bootstrap, group, partitions).items():
-        below = set(range(max(0, place.offset)))
-        text = place.metadata or ""
-        if text.startswith("M1"):
-            body = urlsafe_b64decode(text[2:] + "=" * (-len(text[2:]) % 4))
-            assert int.from_bytes(body[4:12], "big") == place.offset
-            bits = int.from_bytes(zlib.decompress(body[12:], -15), "little")
-            below |= {
-                place.offset + n for n in range(bits.bit_length()) if bits >> n & 1
-            }
-        found[each] = below
-    return found
+    if not text.startswith("M1"):
+        return frozenset()
+    body = urlsafe_b64decode(text[2:] + "=" * (-len(text[2:]) % 4))
+    assert int.from_bytes(body[4:12], "big") == offset
+    bits = int.from_bytes(zlib.decompress(body[12:], -15), "little")
+    return frozenset(offset + n for n in range(bits.bit_length()) if bits >> n & 1)
 
 
 def commits(
@@ -100,9 +113,9 @@ def commits(
     admin = AdminClient({"bootstrap.servers": bootstrap, "log_level": 0})
     asked = admin.list_consumer_group_offsets(
         [ConsumerGroupTopicPartitions(group, [Place(*each) for each in partitions])],
-        request_timeout=REQUEST_SECONDS,
+        request_timeout=TIMEOUT_SECONDS,
     )
-    found = asked[group].result().topic_partitions or []
+    found = asked[group].result(REQUEST_SECONDS).topic_partitions or []
     return {Partition(place.topic, place.partition): place for place in found}
 
 
@@ -114,7 +127,7 @@ def is_done(bootstrap: str, group: str, topics: Iterable[str]) -> bool:
     try:
         last = ends(bootstrap, topics)
         return committed(bootstrap, group, last) == last
-    except KafkaException:
+    except (KafkaException, TimeoutError):
         return False
 
 

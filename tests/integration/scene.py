@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import uuid
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from contextlib import ExitStack
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -35,7 +35,7 @@ class SandboxProcess(Process):
         registry_port: The registry's.
     """
 
-    def __init__(self, folder: Path, *options: str) -> None:
+    def __init__(self, folder: Path, *options: str, name: str = "sandbox") -> None:
         ports = free_ports(3)
         self.target, self.admin, self.registry = (
             f"http://127.0.0.1:{port}" for port in ports
@@ -48,7 +48,7 @@ class SandboxProcess(Process):
             f"--registry-port={ports[2]}",
             *options,
         )
-        super().__init__("sandbox", command, folder)
+        super().__init__(name, command, folder)
 
     def start_up(self) -> Self:
         """Return once it answers."""
@@ -57,8 +57,12 @@ class SandboxProcess(Process):
 
     def create_profiles(self, records: int, seed: int) -> None:
         """Create the profiles that so many events of `seed` are about."""
+        self.create(population_of(records, seed).names)
+
+    def create(self, names: Iterable[str]) -> None:
+        """Create profiles without attributes: `kind:id`."""
         profiles = []
-        for name in population_of(records, seed).names:
+        for name in names:
             kind, _, value = name.partition(":")
             profiles.append({kind: value, "attributes": {}})
         post_json(f"{self.admin}/profiles", {"profiles": profiles})
@@ -84,14 +88,6 @@ class SandboxProcess(Process):
         found = get_json(f"{self.admin}/counters")
         assert isinstance(found, dict)
         return int(found.get(name, 0))
-
-    def until_accepted(self, count: int, seconds: float = 90.0) -> None:
-        """Wait until it has accepted so many calls in all."""
-        until(
-            lambda: self.counter("accepted") >= count,
-            f"{count} calls accepted",
-            seconds,
-        )
 
     def profiles(self) -> dict[str, dict[str, str]]:
         """Return every profile: `kind:id` to attributes."""

@@ -136,6 +136,8 @@ async def test_a_letter_too_large_without_its_value_pauses_and_says_so() -> None
         await world.settle(40)
         assert world.statistics.dead_lettered == 1
         assert world.reasons == set()
+        (letter,) = world.letters.written
+        assert letter.value == b"\x01" * 100, "bug: it was written without its value"
 
 
 @virtual

@@ -51,11 +51,12 @@ class Desk:
 
     def __init__(self, policy: SchedulePolicy = POLICY) -> None:
         self.claims = dict(CLAIMS)
+        self.evidence = {"loans", "swipes"}
         self.scheduler = Scheduler(
             policy,
             lambda: 0.5,
             lambda topic: self.claims[topic],
-            is_evidence=lambda topic: topic != AGAIN.topic,
+            is_evidence=lambda topic: topic in self.evidence,
         )
         self.guarding = self.scheduler.guarding
         self.guarding.renew("1")
@@ -468,6 +469,16 @@ def test_what_comes_again_is_no_evidence() -> None:
     desk.put(9, "p", source=AGAIN)
     desk.answer(desk.take_one())
     desk.scheduler.reject(desk.admit(2), MISSING, 0.0)
+    assert set(desk.guarding.guards.open) == {M}
+
+
+def test_a_topic_becomes_evidence_with_the_set_that_names_it() -> None:
+    """What a mapping names is its own, whatever the name is like."""
+    desk = Desk()
+    desk.evidence.add(AGAIN.topic)
+    desk.guarding.renew("2")
+    for offset in range(3):
+        desk.scheduler.reject(desk.admit(offset, AGAIN), MISSING, 0.0)
     assert set(desk.guarding.guards.open) == {M}
 
 
