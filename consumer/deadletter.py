@@ -17,6 +17,7 @@ from __future__ import annotations
 import asyncio
 import logging
 import threading
+import time
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import Future
 from concurrent.futures import TimeoutError as FutureTimeoutError
@@ -30,7 +31,7 @@ from confluent_kafka.cimpl import NewTopic
 
 from consumer.errors import ConfigurationError, DependencyError, FileFault
 
-__all__ = ["DeadLetters", "Letter", "LetterTooLargeError"]
+__all__ = ["DeadLetters", "Letter", "LetterTooLargeError", "NoAnswerError"]
 
 Property: TypeAlias = str | int | float | bool
 
@@ -51,6 +52,8 @@ SIZE = "max.message.bytes"
 HEADROOM_BYTES = 1 << 16  # for a letter's headers, at their longest about 20 KB
 POLL_SECONDS = 0.2
 ADMIN_SECONDS = 10.0
+AGAIN_SECONDS = 0.5
+NO_ANSWER = "no answer"
 ANY_PARTITION = -1
 
 
@@ -80,6 +83,10 @@ class Letter(Protocol):
 
 class LetterTooLargeError(DependencyError):
     """The letter does not fit into its topic; without its value it may."""
+
+
+class NoAnswerError(DependencyError):
+    """No broker answered in time; asking again may help."""
 
 
 class Line:
@@ -166,21 +173,36 @@ class DeadLetters:
             raise self._failure(error.args[0], letter.topic) from error
 
     async def ensure_topics(
-        self, wanted: Mapping[str, str], *, may_create: bool
+        self,
+        wanted: Mapping[str, str],
+        *,
+        may_create: bool,
+        patience_seconds: float = 0.0,
     ) -> dict[str, int]:
         """Check that the letter topics exist, and create those that are missing.
 
         Args:
             wanted: Letter topic to source topic, whose partition count a new one gets.
             may_create: Whether a missing one may be created.
+            patience_seconds: How long to ask again while no broker answers.
 
         Returns:
             Each letter topic's partition count.
 
-        Raises DependencyError when one is missing and could not be created; the message
-        says what to do.
+        Raises:
+            NoAnswerError: No broker answered, for so long. Any other DependencyError
+                says that one is missing and could not be created, and what to do.
         """
-        return await asyncio.to_thread(self._ensured, wanted, may_create=may_create)
+        give_up_at = time.monotonic() + patience_seconds
+        while True:
+            try:
+                return await asyncio.to_thread(
+                    self._ensured, wanted, may_create=may_create
+                )
+            except NoAnswerError:
+                if time.monotonic() >= give_up_at:
+                    raise
+            await asyncio.sleep(AGAIN_SECONDS)
 
     async def aclose(self, deadline_seconds: float) -> None:
         """Wait for letters on their way, then give up those that are left.
@@ -271,12 +293,12 @@ def partition_counts(admin: AdminClient) -> dict[str, int]:
     """Return the partition count of each topic that we may see.
 
     Raises:
-        DependencyError: No broker answered.
+        NoAnswerError: No broker answered.
     """
     try:
         found = admin.list_topics(timeout=ADMIN_SECONDS).topics
     except KafkaException as error:
-        raise DependencyError(
+        raise NoAnswerError(
             f"the topics cannot be listed: {error.args[0].str()}"
         ) from error
     return {name: len(topic.partitions) for name, topic in found.items()}
@@ -292,8 +314,8 @@ def create(
         counts: Topic to its partition count.
         sources: Topic to the source topic, whose bound of a message it gets.
 
-    Raises:
-        DependencyError: One could not be created; the message says what to do.
+    Raises DependencyError when one could not be created, and NoAnswerError when nobody
+    answered; the message says what to do.
     """
     sizes = message_sizes(admin, frozenset(sources.values()))
     for name in counts:
@@ -302,7 +324,8 @@ def create(
         if why and size is not None:  # a cluster may allow for no such bound
             why = created(admin, name, counts[name], None)
         if why:
-            raise DependencyError(
+            kind = NoAnswerError if why == NO_ANSWER else DependencyError
+            raise kind(
                 f"the topic {name} cannot be created: {why}. Create it with "
                 f"{counts[name]} partitions, or grant Create on it."
             )
@@ -322,7 +345,7 @@ def created(admin: AdminClient, name: str, count: int, size: int | None) -> str:
     except (KafkaException, FutureTimeoutError) as error:
         inner = error.args[0] if error.args else None
         if not isinstance(inner, KafkaError):
-            return "no answer"
+            return NO_ANSWER
         is_there = inner.code() == KafkaError.TOPIC_ALREADY_EXISTS
         return "" if is_there else inner.str()
     return ""

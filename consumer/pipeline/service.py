@@ -227,7 +227,9 @@ class Run:
         """
         mappings = self._in_force.mappings
         await source.start(subscription(mappings, self._names))
-        await self._ready_letters(letters, mappings)
+        # The broker that has just answered may be away again, as while it restarts.
+        patience = self._settings.source.startup_timeout_seconds
+        await self._ready_letters(letters, mappings, patience)
         seconds = lease_seconds(self._settings, await self._session_timeout())
         pipeline.set_lease(seconds)
 
@@ -237,11 +239,15 @@ class Run:
             return SessionTransport(options, self._current_token)
         return ConnectorTransport(options, self._current_token)
 
-    async def _ready_letters(self, letters: DeadLetters, mappings: MappingSet) -> None:
+    async def _ready_letters(
+        self, letters: DeadLetters, mappings: MappingSet, patience_seconds: float = 0.0
+    ) -> None:
         """See to it that every topic has one for its letters."""
         wanted = {self._names.letters(topic): topic for topic in mappings.topics}
         found = await letters.ensure_topics(
-            wanted, may_create=self._settings.dead_letters.create
+            wanted,
+            may_create=self._settings.dead_letters.create,
+            patience_seconds=patience_seconds,
         )
         self._partitions.update(found)
 

@@ -18,7 +18,7 @@ from tests.chaos.cluster.members import Ended
 from tests.chaos.cluster.offsets_log import commit_of
 from tests.chaos.cluster.plan import Fault, Kind
 from tests.chaos.cluster.records import Fate, Written, final_profiles
-from tests.chaos.cluster.repeats import UNEXPLAINED, repeats_of
+from tests.chaos.cluster.repeats import LATE, UNEXPLAINED, repeats_of
 from tests.chaos.cluster.site import REAL_TOPIC
 from tests.integration.group import Partition, Picture
 
@@ -209,8 +209,9 @@ def test_a_repeat_behind_a_crash_is_no_fault() -> None:
     ("changes", "happened", "cause"),
     [
         ({"fault": "drip"}, killed("a1", 6.5), "answer spoilt: drip"),
-        ({}, killed("b1", 6.5), "partitions moved: process killed"),
-        ({}, killed("a1", 9.5), UNEXPLAINED),
+        ({"process": "c1"}, killed("b1", 6.5), "partitions moved: process killed"),
+        ({}, killed("a1", 9.5), LATE),
+        ({"process": "b1"}, killed("a1", 9.5), UNEXPLAINED),
         (
             {},
             Happened(Fault(1, Kind.BROKER_STOP, 5.0, 2.0, -1, {}), "", 5.0, 7.0),

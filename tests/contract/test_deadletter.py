@@ -13,7 +13,8 @@ from confluent_kafka.admin import AdminClient
 from confluent_kafka.admin._config import ConfigResource
 from confluent_kafka.admin._resource import ResourceType
 
-from consumer.deadletter import SIZE, DeadLetters, LetterTooLargeError
+from consumer import deadletter
+from consumer.deadletter import SIZE, DeadLetters, LetterTooLargeError, NoAnswerError
 from consumer.errors import ConfigurationError, DependencyError
 from tests.broker.kafka import Cluster, KafkaBroker
 from tests.broker.mock import MockCluster
@@ -179,6 +180,27 @@ async def test_missing_topics_are_refused_or_named(cluster: Cluster) -> None:
     assert await letters.ensure_topics({source: source}, may_create=False) == {
         source: 3
     }
+    await letters.aclose(5)
+
+
+async def test_topics_are_asked_for_again_while_no_broker_answers(
+    mock_cluster: MockCluster, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Bug: a broker that was away for ten seconds in a start ended the process."""
+    monkeypatch.setattr(deadletter, "ADMIN_SECONDS", 0.2)
+    topic = new_topic(mock_cluster, 3)
+    letters = letters_for(mock_cluster)
+    wanted = {topic: topic}
+    mock_cluster.set_down(is_down=True)
+    with pytest.raises(NoAnswerError):
+        await letters.ensure_topics(wanted, may_create=False)
+    asked = asyncio.create_task(
+        letters.ensure_topics(wanted, may_create=False, patience_seconds=20)
+    )
+    done, _ = await asyncio.wait([asked], timeout=1)
+    assert not done
+    mock_cluster.set_down(is_down=False)
+    assert await asked == {topic: 3}
     await letters.aclose(5)
 
 

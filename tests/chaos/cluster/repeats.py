@@ -6,7 +6,9 @@ Rules:
       could know that it had been accepted.
     - Else a fault of the process that had it accepted, between the two acceptances, is
       why; else one of the broker; else a fault of any process, which set partitions
-      moving. A repeat that none of these explains is `unexplained`.
+      moving.
+    - A process that repeats its own call after the target's time-out, with none of these,
+      had its answer too late, as on a busy machine. What is left is `unexplained`.
 """
 
 from __future__ import annotations
@@ -19,7 +21,11 @@ from typing import NamedTuple
 
 from tests.chaos.cluster.evidence import Call, Evidence
 from tests.chaos.cluster.faults import Happened
-from tests.chaos.cluster.plan import BROKER_KINDS, PROCESS_KINDS
+from tests.chaos.cluster.plan import (
+    BROKER_KINDS,
+    PROCESS_KINDS,
+    TARGET_TIMEOUT_SECONDS,
+)
 
 __all__ = [
     "UNEXPLAINED",
@@ -34,6 +40,7 @@ __all__ = [
 UNEXPLAINED = "unexplained"
 MOVED = "partitions moved: "
 ANSWER = "answer spoilt: "
+LATE = "answer late, by no fault"
 # So long after its end a fault may still have upset what was accepted meanwhile: a
 # process that goes on finds out in its next poll that it has lost its partitions.
 AFTER_SECONDS = 10.0
@@ -86,7 +93,10 @@ def cause_of(before: Call, again: Call, happened: Sequence[Happened]) -> str:
     brokers = [each for each in near if each.fault.kind in BROKER_KINDS]
     if brokers:
         return str(brokers[-1].fault.kind)
+    is_own = before.process == again.process
     others = [each for each in near if each.fault.kind in PROCESS_KINDS]
+    if is_own and until - since >= TARGET_TIMEOUT_SECONDS:
+        return LATE
     return f"{MOVED}{others[-1].fault.kind}" if others else UNEXPLAINED
 
 

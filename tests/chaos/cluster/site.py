@@ -39,7 +39,8 @@ REAL_TOPIC = "chaos.written"
 LETTER_TOPIC = f"{GROUP}.{REAL_TOPIC}.dead-letters"
 ANSWER_SECONDS = 0.05  # of a target that is well
 ASK_SECONDS = 5.0
-STUBBORN_SECONDS = 60.0
+STUBBORN_SECONDS = 240.0
+BROKER_SECONDS = 180.0
 
 CLASSIC: Mapping[str, object] = {
     "group.protocol": "classic",
@@ -67,6 +68,7 @@ class Site:
         self.options = options
         more = {} if options.has_map else {"offset.metadata.max.bytes": "0"}
         self.broker = KafkaBroker(folder / "broker", more)
+        self.broker.server.ready_seconds = BROKER_SECONDS
         self.sandbox = SandboxProcess(folder)
         self.registry: SandboxProcess | ApicurioRegistry
         if options.has_real_registry:
@@ -120,7 +122,8 @@ class Site:
             "topics": {TOPIC: REAL_TOPIC},
             "target": {"client": name, "timeout_seconds": TARGET_TIMEOUT_SECONDS},
             "limits": {"merged_items": MERGED_ITEMS},
-            "source": {"startup_timeout_seconds": 30},
+            # Not a bar: a busy machine restarts a broker in as long as it likes.
+            "source": {"startup_timeout_seconds": 120},
         }
         return configuration(self.folder / f"{name}.yaml", base, own)
 
@@ -168,7 +171,7 @@ def persistently(ask: Callable[[], None]) -> None:
     """Ask a broker that may be away just now, until it has answered.
 
     Raises:
-        KafkaException: It has not, for a minute.
+        KafkaException: It has not, for minutes.
         TimeoutError: Likewise.
     """
     end = time.monotonic() + STUBBORN_SECONDS
