@@ -23,6 +23,8 @@ from typing import NamedTuple, Self
 from confluent_kafka import ConsumerGroupState, KafkaException
 from confluent_kafka.admin import AdminClient
 
+from tests.processes import until
+
 __all__ = ["GroupWatch", "Partition", "Picture", "Stretch", "stretches"]
 
 BETWEEN_SECONDS = 0.01
@@ -88,6 +90,25 @@ class GroupWatch:
     ) -> None:
         self._ends.set()
         self._thread.join()
+
+    def owners(self) -> Mapping[Partition, str]:
+        """Return the newest picture's owners; nobody when it shows none."""
+        return (self.pictures[-1].owners or {}) if self.pictures else {}
+
+    def until_owned(self, count: int, without: str = "", seconds: float = 60.0) -> None:
+        """Wait until `count` partitions have owners, none of them `without`."""
+
+        def is_so() -> bool:
+            owners = self.owners()
+            return len(owners) == count and without not in owners.values()
+
+        until(
+            is_so, f"{count} partitions owned, none by {without or 'nobody'}", seconds
+        )
+
+    def until_owned_by(self, name: str, seconds: float = 60.0) -> None:
+        """Wait until `name` has partitions."""
+        until(lambda: name in self.owners().values(), f"{name} has partitions", seconds)
 
     def _run(self) -> None:
         while not self._ends.wait(self._between_seconds):

@@ -4,23 +4,26 @@ Rules:
     - Nothing that the consumer says of itself is read here.
     - An event is known by its profile, its kind's sequence attribute and the number
       there; where it stands in Kafka is read from the topics.
+    - A call is known to be a process's by the client code in its path.
 """
 
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from typing import NamedTuple
 
 from consumer.sandbox.events import BAD, Fate, generate
 from consumer.sandbox.samples import KINDS
-from tests.integration.group import Partition
+from tests.integration.group import Partition, Picture, stretches
 from tests.integration.kafka_log import everything
 
 __all__ = [
     "Event",
     "Published",
     "SeenCall",
+    "calls_of_others",
+    "order_faults",
     "published",
     "seen",
 ]
@@ -40,6 +43,8 @@ class SeenCall(NamedTuple):
     """One update call of the target's log that carries an event."""
 
     event: Event
+    client: str
+    first_byte_at: float
     accepted: bool
 
 
@@ -96,9 +101,58 @@ def seen(calls: Iterable[Mapping[str, object]]) -> list[SeenCall]:
         found += [
             SeenCall(
                 event=Event(str(call["profile"]), name, int(attributes[name])),
+                client=str(call["path"]).split("/")[2],
+                first_byte_at=float(str(call["first_byte_at"])),
                 accepted=bool(call["accepted"]),
             )
             for name in SEQUENCES
             if name in attributes
         ]
     return found
+
+
+def order_faults(calls: Sequence[SeenCall]) -> list[Event]:
+    """Return the events that came out of order among the accepted calls.
+
+    The first acceptances of a profile and kind must never decrease. An older event may
+    be repeated after a crash, but then everything newer follows again: so the last
+    acceptances must not decrease either.
+    """
+    first: dict[Event, int] = {}
+    last: dict[Event, int] = {}
+    for place, call in enumerate(calls):
+        if call.accepted:
+            first.setdefault(call.event, place)
+            last[call.event] = place
+    faults = []
+    for places in (first, last):
+        newest: dict[tuple[str, str], int] = {}
+        for event in sorted(places, key=places.__getitem__):
+            stream = event.profile, event.kind
+            if event.sequence < newest.get(stream, 0):
+                faults.append(event)
+            newest[stream] = max(event.sequence, newest.get(stream, 0))
+    return faults
+
+
+def calls_of_others(
+    calls: Sequence[SeenCall],
+    places: Mapping[Event, tuple[Partition, int]],
+    pictures: list[Picture],
+) -> list[tuple[SeenCall, Partition]]:
+    """Return the calls that carry an event of a partition that was somebody else's.
+
+    That is: proven by the broker to be so when the call's first byte came.
+    """
+    by_partition: dict[Partition, list[SeenCall]] = defaultdict(list)
+    for call in calls:
+        if call.event in places:
+            by_partition[places[call.event][0]].append(call)
+    return [
+        (call, partition)
+        for partition, of_it in by_partition.items()
+        for stretch in stretches(pictures, partition)
+        for call in of_it
+        if call.client != stretch.owner
+        and stretch.since <= call.first_byte_at <= stretch.until
+    ]
