@@ -32,6 +32,7 @@ from consumer.schedule.scheduler import Scheduler
 __all__ = ["Dispatch"]
 
 REFUSED = frozenset({401, 403})
+SOON_SECONDS = 0.02
 TOO_LARGE = frozenset({413, 414})
 
 
@@ -62,6 +63,7 @@ class Dispatch:
         self._on_refused = on_refused
         self._idle: deque[asyncio.Future[Work | None]] = deque()
         self._trouble = TargetTrouble()
+        self._timer: asyncio.TimerHandle | None = None
         self._is_open = True
 
     async def call(self) -> None:
@@ -82,6 +84,7 @@ class Dispatch:
         room = min(len(idle), self._quota.left(now))
         for work in self._scheduler.take(room, now):
             idle.popleft().set_result(work)
+        self._look_again(now)
 
     def pauses(self, now: float) -> list[Pause]:
         """Name why no call is delivered, while any record waits for one."""
@@ -95,16 +98,33 @@ class Dispatch:
             if not waiting.done():
                 waiting.set_result(None)
         self._idle.clear()
+        if self._timer is not None:
+            self._timer.cancel()
+            self._timer = None
 
     def _taken(self) -> Work | None:
         """Take what is ready, if anything is; then others may find more."""
         now = self._clock()
         taken = self._scheduler.take(min(1, self._quota.left(now)), now)
         if not taken:
+            self._look_again(now)
             return None
         if self._idle:
             self.wake()
         return taken[0]
+
+    def _look_again(self, now: float) -> None:
+        """Wake in time for what is due before the pipeline's next tick."""
+        if self._timer is not None:
+            return
+        due = self._scheduler.next_due(now)
+        if due is not None and due < now + SOON_SECONDS:
+            loop = asyncio.get_running_loop()
+            self._timer = loop.call_later(due - now, self._on_time)
+
+    def _on_time(self) -> None:
+        self._timer = None
+        self.wake()
 
     async def _given(self) -> Work | None:
         """Wait for what `wake` gives."""

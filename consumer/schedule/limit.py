@@ -117,11 +117,18 @@ class AdaptiveLimit:
         self._base: float | None = None
         self._cut_at = NEVER
         self._tried_at = NEVER
-        self.restart(NEVER)
+        self._begin(START, NEVER)
 
     def restart(self, now: float) -> None:
-        """Begin anew: after an outage, what was found out in it says nothing."""
-        self.current = min(START, self._most)
+        """Begin anew after an outage: what was found out in it says nothing.
+
+        It begins with one call: if too many calls were the outage, ten would bring it
+        back, and this again.
+        """
+        self._begin(1.0, now)
+
+    def _begin(self, start: float, now: float) -> None:
+        self.current = min(start, self._most)
         self._ceiling: float | None = None
         self._step = self._cut = self._trouble_seconds = 0.0
         self._stepped_at = NEVER

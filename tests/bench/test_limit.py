@@ -1,0 +1,39 @@
+"""The adaptive limit keeps its aims in some of its scenarios; the bench has them all."""
+
+from __future__ import annotations
+
+import pytest
+
+from consumer.schedule.limit import AdaptiveLimit
+from tests.bench.limit import LEAST_GOODPUT, MOST_REFUSED, Figures, measure
+from tests.bench.limit_scenarios import SCENARIOS
+
+# The best fixed limit lies on it, so it is not searched.
+LADDERS = {
+    "capacity 5": (5, 8),
+    "429 beyond 30/s": (1, 2),
+    "one profile takes 3 s, capacity 5": (5, 8),
+}
+
+
+def figures(name: str) -> Figures:
+    """Run a scenario with one seed."""
+    (scenario,) = [one for one in SCENARIOS if one.name == name]
+    return measure(scenario, (1,), LADDERS[name])
+
+
+@pytest.mark.timeout(60)
+@pytest.mark.parametrize("name", LADDERS)
+def test_the_aims_are_met(name: str) -> None:
+    """90 % of the best fixed limit's goodput, and at most 2 % refused once settled."""
+    found = figures(name)
+    assert found.goodput_share >= LEAST_GOODPUT
+    assert found.refused_share <= MOST_REFUSED
+    assert found.missed == ()
+
+
+def test_a_limit_that_does_not_adapt_misses_them() -> None:
+    """The judge can say no: 64 at once where 30 calls a second are allowed."""
+    found = figures("429 beyond 30/s")
+    assert found.fixed.refused_share > MOST_REFUSED
+    assert AdaptiveLimit(64).current < 64
