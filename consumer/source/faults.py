@@ -11,6 +11,7 @@ from confluent_kafka import Consumer, KafkaError, KafkaException, Message
 from consumer.model import TopicPartition
 from consumer.source.bridge import Bridge
 from consumer.source.diagnosis import cause, diagnosis
+from consumer.source.doubts import Doubts
 from consumer.source.partitions import Partitions
 from consumer.source.starts import RESTART_MEND, reset_offset
 from consumer.source.values import (
@@ -64,7 +65,8 @@ class Faults:
         self.newest: SourceFault | None = None
         self.is_fatal = False
         self.lasting: dict[tuple[SourceFaultKind, TopicPartition | None], str] = {}
-        self._gone: dict[TopicPartition, int] = {}
+        self.doubts = Doubts(consumer, partitions)
+        self._gone: dict[TopicPartition, tuple[int | None, str]] = {}
         self._retry_at = 0.0
 
     def connection(self, error: KafkaError) -> None:
@@ -135,7 +137,7 @@ class Faults:
             None if topic is None or number is None else TopicPartition(topic, number)
         )
         if error.code() in OFFSET_GONE and partition is not None:
-            self._gone[partition] = message.offset() or 0
+            self._gone[partition] = message.offset(), error.str()
             self._retry_at = 0.0
             return
         if error.code() == KafkaError._ALL_BROKERS_DOWN:  # noqa: SLF001 - librdkafka's own name
@@ -145,20 +147,36 @@ class Faults:
 
     def mend(self, now: float) -> None:
         """Look after offsets that the log does not have."""
+        self.doubts.serve()
         if not self._gone or now < self._retry_at:
             return
         self._retry_at = now + RETRY_SECONDS
-        for partition, offset in list(self._gone.items()):
-            if partition not in self.partitions or self.looked_after(partition, offset):
+        for partition, (offset, why) in list(self._gone.items()):
+            if partition not in self.partitions or self.looked_after(
+                partition, offset, why
+            ):
                 del self._gone[partition]
 
-    def looked_after(self, partition: TopicPartition, offset: int) -> bool:
-        """Reset or hold `partition`; False when the broker did not answer."""
+    def looked_after(
+        self, partition: TopicPartition, offset: int | None, why: str
+    ) -> bool:
+        """Reset or hold `partition`; False when the broker did not answer.
+
+        Args:
+            partition: Which.
+            offset: What the log does not have; None when librdkafka names none.
+            why: What it says.
+        """
         try:
             target, low, high = reset_offset(self.consumer, partition, self.policy)
         except KafkaException:
             return False
+        if self.doubts.compare(partition, low, high):
+            return True
         text = f"{partition}: offset {offset} is not in the log ({low} to {high})"
+        if offset is None:
+            text = f"{partition}: {why} The log is {low} to {high}"
+            offset = high
         if not self.may_reset:
             self.partitions.held.add(partition)
             self.partitions.apply()

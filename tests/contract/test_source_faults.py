@@ -10,10 +10,11 @@ import threading
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
+from typing import NamedTuple, cast
 
 import pytest
 import trustme
-from confluent_kafka import Producer
+from confluent_kafka import KafkaError, Message, Producer
 from confluent_kafka import TopicPartition as Place
 from confluent_kafka.admin import AdminClient
 
@@ -300,6 +301,71 @@ async def test_an_offset_out_of_range(cluster: Cluster, way: OutOfRange) -> None
         if not paused:
             # Lower offsets than before come again, so it is a new epoch.
             assert (frozenset({partition}), True) in member.revoked
+
+
+class Alarm(NamedTuple):
+    """What librdkafka gives in place of a record when it misses an offset."""
+
+    name: str
+    number: int
+
+    def error(self) -> KafkaError:
+        """Return why."""
+        return KafkaError(KafkaError._AUTO_OFFSET_RESET, "log truncation detected")
+
+    def topic(self) -> str:
+        """Return of which topic."""
+        return self.name
+
+    def partition(self) -> int:
+        """Return of which partition."""
+        return self.number
+
+    def offset(self) -> None:
+        """Return no offset: librdkafka names none."""
+
+
+async def test_a_false_alarm_about_the_log_stops_nothing(cluster: Cluster) -> None:
+    """Bug: a partition waited for a person, of whose log nothing was missing."""
+    topic = new_topic(cluster, 1)
+    published(cluster, topic, numbered(5))
+    async with joined(cluster, topic) as member:
+        await member.reads(5)
+        reader = member.source._reader
+        alarm = cast("Message", Alarm(topic, 0))
+        reader.command(lambda: reader.faults.message(alarm))
+        await member.turns()
+        published(cluster, topic, numbered(10)[5:])
+        await member.reads(10)
+        published(cluster, topic, numbered(15)[10:])
+        await member.reads(15)
+        assert member.values() == numbered(15)
+        assert member.faults == []
+        assert len(member.epochs) == 1
+
+
+@pytest.mark.kafka
+async def test_a_log_that_was_truncated_is_told(own_broker: KafkaBroker) -> None:
+    """What librdkafka says again, when it has compared anew, is believed."""
+    topic = new_topic(own_broker, 1)
+    published(own_broker, topic, numbered(3))
+    quick: dict[str, Property] = {
+        "reconnect.backoff.max.ms": 300,
+        "group.protocol": "consumer",
+    }
+    async with joined(own_broker, topic, quick) as member:
+        await member.reads(3)
+        own_broker.kill()
+        own_broker.start()  # the leader's epoch is another one
+        published(own_broker, topic, numbered(6)[3:])
+        await member.reads(6)
+        reader = member.source._reader
+        # As if the old epoch had gone further than the log says.
+        here = Place(topic, 0, 6, leader_epoch=0)
+        reader.command(lambda: reader.consumer.seek(here))
+        fault = await member.sees(SourceFaultKind.OUT_OF_RANGE)
+        assert "log truncation detected at offset 6 (leader epoch 0)" in fault.message
+        assert "The log is 0 to 6" in fault.message
 
 
 @pytest.mark.kafka
