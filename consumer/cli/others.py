@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator
 from concurrent.futures import Future
 from concurrent.futures import TimeoutError as FutureTimeoutError
 
-from confluent_kafka import ConsumerGroupTopicPartitions, KafkaException
+from confluent_kafka import KafkaException
 from confluent_kafka.admin import AdminClient
 from confluent_kafka.admin._group import (
     ConsumerGroupDescription,
@@ -15,6 +15,8 @@ from confluent_kafka.admin._group import (
 
 from consumer.config.settings import Settings
 from consumer.errors import DependencyError
+from consumer.model import TopicPartition
+from consumer.source.admin import Admin
 from consumer.source.properties import client_properties
 
 __all__ = ["groups_reading"]
@@ -42,7 +44,8 @@ def groups_reading(settings: Settings, topics: Iterable[str]) -> dict[str, list[
     found: dict[str, set[str]] = {topic: set() for topic in topics}
     try:
         names = [one for one in listed(admin) if one != settings.kafka.group_id]
-        for name, topic in (*assigned(admin, names), *committed(admin, names)):
+        commits = committed(Admin(settings.kafka.properties), names, found)
+        for name, topic in (*assigned(admin, names), *commits):
             if topic in found:
                 found[topic].add(name)
     except (KafkaException, FutureTimeoutError) as error:
@@ -78,13 +81,16 @@ def assigned(admin: AdminClient, names: list[str]) -> Iterator[tuple[str, str]]:
                 yield name, place.topic
 
 
-def committed(admin: AdminClient, names: list[str]) -> Iterator[tuple[str, str]]:
-    """Yield each group with the topics of which it has committed offsets."""
-    asked: dict[str, Future[ConsumerGroupTopicPartitions]] = {}
-    for name in names:  # one group in a request is what this client can ask for
-        asked |= admin.list_consumer_group_offsets(
-            [ConsumerGroupTopicPartitions(name)], request_timeout=ASK_SECONDS
-        )
-    for name, answer in asked.items():
-        for place in answer.result(ASK_SECONDS + 1).topic_partitions or ():
+def committed(
+    admin: Admin, names: list[str], topics: Iterable[str]
+) -> Iterator[tuple[str, str]]:
+    """Yield each group with those topics of which it has committed offsets."""
+    known = admin.topics()
+    places = [
+        TopicPartition(topic, number)
+        for topic in topics
+        for number in range(known.get(topic, 0))
+    ]
+    for name in names:
+        for place in admin.committed(name, places):
             yield name, place.topic

@@ -6,12 +6,7 @@ import zlib
 from base64 import urlsafe_b64decode
 from collections.abc import Iterable, Iterator, Mapping
 
-from confluent_kafka import (
-    Consumer,
-    ConsumerGroupTopicPartitions,
-    KafkaException,
-    Message,
-)
+from confluent_kafka import Consumer, KafkaException, Message
 from confluent_kafka import TopicPartition as Place
 from confluent_kafka.admin import AdminClient
 from confluent_kafka.admin._listoffsets import OffsetSpec
@@ -29,7 +24,6 @@ __all__ = [
 ]
 
 REQUEST_SECONDS = 10.0
-TIMEOUT_SECONDS = 3600.0  # of librdkafka's own, never reached: see `group`
 
 
 def ends(bootstrap: str, topics: Iterable[str]) -> dict[Partition, int]:
@@ -109,13 +103,28 @@ def marked(text: str, offset: int) -> frozenset[int]:
 def commits(
     bootstrap: str, group: str, partitions: Iterable[Partition]
 ) -> dict[Partition, Place]:
-    """Return offset and metadata of what the group has committed."""
-    admin = AdminClient({"bootstrap.servers": bootstrap, "log_level": 0})
-    asked = admin.list_consumer_group_offsets(
-        [ConsumerGroupTopicPartitions(group, [Place(*each) for each in partitions])],
-        request_timeout=TIMEOUT_SECONDS,
-    )
-    found = asked[group].result(REQUEST_SECONDS).topic_partitions or []
+    """Return offset and metadata of what the group has committed.
+
+    A consumer asks, and joins nothing: an administrative client ends the whole process
+    when the coordinator moves meanwhile (librdkafka #5040).
+
+    Raises:
+        KafkaException: The broker does not say it of a partition.
+    """
+    client = Consumer({
+        "bootstrap.servers": bootstrap,
+        "group.id": group,
+        "enable.auto.commit": False,
+        "log_level": 0,
+    })
+    try:
+        places = [Place(*each) for each in partitions]
+        found = client.committed(places, REQUEST_SECONDS)
+    finally:
+        client.close()
+    for place in found:
+        if place.error is not None:
+            raise KafkaException(place.error)
     return {Partition(place.topic, place.partition): place for place in found}
 
 
