@@ -14,7 +14,9 @@ import logging
 import os
 from collections.abc import AsyncIterator, Callable, Mapping
 from pathlib import Path
+from typing import Self
 
+from consumer.config.secret import Secret
 from consumer.errors import ConfigurationError, FileFault
 
 __all__ = [
@@ -43,6 +45,13 @@ class TokenFile:
     def __init__(self, path: Path, token: str | None = None) -> None:
         self._path = path
         self._token = token
+
+    @classmethod
+    def of(cls, secret: Secret | None) -> Self | None:
+        """Return the file of a token that stands in one of its own; None else."""
+        if secret is None or secret.file is None:
+            return None
+        return cls(secret.file, secret.reveal())
 
     def __repr__(self) -> str:
         """Return the file only."""

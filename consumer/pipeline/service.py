@@ -136,7 +136,7 @@ class Run:
         self._in_force = InForce(material, overrides)
         self._tracing = tracing
         self._metrics = metrics
-        self._token = token_of(settings)
+        self._token = TokenFile.of(settings.target.token)
         self._partitions: dict[str, int] = {}
         self._beat = time.monotonic()
         self._reloading: asyncio.Task[bool] | None = None
@@ -367,11 +367,3 @@ def failing(pipeline: Pipeline) -> Callable[[asyncio.Task[None]], None]:
             pipeline.fail(error)
 
     return ended
-
-
-def token_of(settings: Settings) -> TokenFile | None:
-    """Return the token that stands in a file of its own, which may be read again."""
-    secret = settings.target.token
-    if secret is None or secret.file is None:
-        return None
-    return TokenFile(secret.file, secret.reveal())
