@@ -1,9 +1,8 @@
 """What is so, as seen from outside: each record, and what has become of it so far.
 
 Theory of operation: an item is *covered* once the target has kept a call that shows its
-record's number for its profile. In a call that merges more records than there are
-slots, one may be hidden behind a later one of its slot; it is covered with it. A record is
-*finished* when each of its items is covered, or its dead letter is written; what is
+record's number for its profile. Where calls merge, a record may be hidden behind a
+later one of its slot; it is covered with it. A record is *finished* when each of its items is covered, or its dead letter is written; what is
 finished stays so. That is all that a commit may pass.
 """
 
@@ -12,12 +11,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from consumer.model import TopicPartition
-from tests.chaos.simulate.records import BORN_BAD, SLOTS, Draft, digest
+from tests.chaos.simulate.records import BORN_BAD, Draft, digest
 from tests.chaos.simulate.target import Call
 
-__all__ = ["HIDING", "Books", "Entry"]
-
-HIDING = SLOTS // 2  # a call that shows fewer records hides none
+__all__ = ["Books", "Entry"]
 
 
 class Entry:
@@ -30,9 +27,10 @@ class Entry:
         covered: When each of its profiles was covered first.
         letters: How many letters of it the broker has.
         spared: Profiles that no letter of it calls undelivered.
+        sent_by: The process that sent it last.
     """
 
-    __slots__ = ("at", "covered", "draft", "letters", "offset", "spared")
+    __slots__ = ("at", "covered", "draft", "letters", "offset", "sent_by", "spared")
 
     def __init__(self, draft: Draft, offset: int, at: float) -> None:
         self.draft = draft
@@ -41,6 +39,7 @@ class Entry:
         self.covered: dict[str, float] = {}
         self.letters = 0
         self.spared = set(draft.items)
+        self.sent_by = ""
 
     def __str__(self) -> str:
         return f"{self.draft.partition}@{self.offset} (#{self.draft.number})"
@@ -63,7 +62,16 @@ class Books:
         logs: By partition, in order.
     """
 
-    def __init__(self, partitions: tuple[TopicPartition, ...]) -> None:
+    def __init__(
+        self, partitions: tuple[TopicPartition, ...], *, may_hide: bool
+    ) -> None:
+        """Begin without records.
+
+        Args:
+            partitions: All that are read.
+            may_hide: Whether calls may merge, and so hide records.
+        """
+        self._may_hide = may_hide
         self.entries: dict[int, Entry] = {}
         self.logs: dict[TopicPartition, list[Entry]] = {p: [] for p in partitions}
         self._floors: dict[TopicPartition, int] = dict.fromkeys(partitions, 0)
@@ -114,7 +122,7 @@ class Books:
 
     def _hidden_behind(self, entry: Entry, call: Call) -> Iterator[Entry]:
         """Yield earlier records of the profile that a call with `entry` cannot show."""
-        if len(call.numbers) < HIDING:
+        if not self._may_hide:
             return
         draft = entry.draft
         for earlier in self._streams.get((draft.partition, call.profile), ()):
@@ -135,7 +143,7 @@ class Books:
         """Tell whether a call shows a record, or may hide it."""
         if entry.draft.number in call.numbers:
             return True
-        if len(call.numbers) < HIDING or call.profile not in entry.draft.items:
+        if not self._may_hide or call.profile not in entry.draft.items:
             return False
         return any(
             number > entry.draft.number

@@ -20,11 +20,16 @@ from collections import deque
 from collections.abc import Callable, Coroutine
 from typing import Any, TypeVar
 
-__all__ = ["Clock", "Loop"]
+__all__ = ["Clock", "Loop", "StuckError"]
 
 T = TypeVar("T")
 
 START_SECONDS = 1000.0  # no history may depend on a clock that begins at nought
+MOST_TURNS = 100_000  # callbacks in one moment
+
+
+class StuckError(RuntimeError):
+    """Callbacks call callbacks without end, and no time passes."""
 
 
 class Clock:
@@ -47,18 +52,36 @@ class Clock:
 
         It is asked only where time moves.
         """
-        ready, timers = self._ready, self._timers
-        while True:
-            while ready:
-                loop, handle = ready.popleft()
-                loop.take(handle)
-            if not timers or until():
-                return
-            when = timers[0][0]
-            self.now = max(self.now, when)
-            while timers and timers[0][0] <= self.now:
-                _, _, loop, handle = heapq.heappop(timers)
-                ready.append((loop, handle))
+        timers = self._timers
+        try:
+            while True:
+                self._run_ready()
+                if not timers or until():
+                    return
+                self.now = max(self.now, timers[0][0])
+                while timers and timers[0][0] <= self.now:
+                    _, _, loop, handle = heapq.heappop(timers)
+                    self._ready.append((loop, handle))
+        finally:
+            asyncio._set_running_loop(None)
+
+    def _run_ready(self) -> None:
+        """Run all that is ready now, and what becomes so by it.
+
+        Raises:
+            StuckError: There is no end to it: somebody goes round in circles.
+        """
+        ready, running = self._ready, None
+        turns = 0
+        while ready:
+            loop, handle = ready.popleft()
+            if loop is not running:
+                asyncio._set_running_loop(loop)
+                running = loop
+            loop.take(handle)
+            turns += 1
+            if turns > MOST_TURNS:
+                raise StuckError(f"time stands still at {self.now}: {handle!r}")
 
     def soon(self, loop: Loop, handle: asyncio.Handle) -> None:
         """Queue a callback for now."""
@@ -127,11 +150,7 @@ class Loop(asyncio.AbstractEventLoop):
         if self._frozen:
             self._backlog.append(handle)
             return
-        asyncio._set_running_loop(self)
-        try:
-            handle._run()
-        finally:
-            asyncio._set_running_loop(None)
+        handle._run()
 
     # ------------------------------------------------------------- asyncio's side
 

@@ -14,6 +14,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 from consumer.model import PauseReason
+from tests.chaos.simulate.clock import StuckError
 from tests.chaos.simulate.of_end import judge_end
 from tests.chaos.simulate.plan import CALM_AT, Deed, Plan, plan_of, witness
 from tests.chaos.simulate.process import DRAIN_SECONDS, Process
@@ -25,8 +26,9 @@ __all__ = ["Found", "run"]
 
 LOOK_SECONDS = 0.25
 BEGIN_SECONDS = 0.3  # from one process to the next
-PATIENCE_SECONDS = 150.0  # after the last fault, until all is drained
+PATIENCE_SECONDS = 350.0  # after the last fault: more than what is remembered of it
 WITNESS_EVERY = 4  # looks
+QUIET_SECONDS = 20.0  # before the end, without a new record
 END_SECONDS = DRAIN_SECONDS + 20.0
 QUOTA_DAY = 86_500.0  # a sleep that lets every call leave the rolling window
 
@@ -64,7 +66,7 @@ def run(seed: int) -> Found:
             breaches=tuple(scene.verdict.breaches),
             seen=scene.verdict.seen,
             trace=scene.verdict.trace(),
-            calls=len(scene.judge.calls),
+            calls=len(scene.target.calls),
             seconds=scene.weather.seconds,
         )
     finally:
@@ -101,8 +103,11 @@ class History:
         for deed in self.plan.deeds:
             outside.call_later(deed.at, self._do, deed)
         outside.call_soon(self._look)
-        self.scene.clock.run(self._is_over)
         verdict = self.scene.verdict
+        try:
+            self.scene.clock.run(self._is_over)
+        except StuckError as error:
+            verdict.broken(6, str(error))
         for error in self.scene.clock.errors:
             verdict.broken(6, f"an error in a callback: {error}")
         if not verdict.breaches:
@@ -153,6 +158,7 @@ class History:
             self._out_of_quota_since = clock.now
         elif clock.now > self._out_of_quota_since + 1.0:
             self.scene.verdict.note("outside", "a day passes")
+            self.scene.verdict.see("a day passes")
             clock.now += QUOTA_DAY
             self._end_by += QUOTA_DAY
             self._out_of_quota_since = None
@@ -171,7 +177,7 @@ class History:
                     process.drain()
         elif scene.weather.seconds > self._end_by:
             scene.verdict.broken(6, f"it does not drain: {self._what_is_left()}")
-        elif scene.weather.seconds < self._end_by - PATIENCE_SECONDS / 2:
+        elif scene.weather.seconds < self._end_by - QUIET_SECONDS:
             self._witnesses += 1
             if self._witnesses % WITNESS_EVERY == 0:
                 self.scene.publish(witness(self.plan, self._witnesses // WITNESS_EVERY))
@@ -231,6 +237,8 @@ class History:
         self.scene.judge.counts(process)
         if process.statistics().in_flight:
             self.scene.verdict.see("crash with a call on the wire")
+        if process.has_map:
+            self.scene.verdict.see("crash with a map")
         process.crash()
         self.scene.outside.call_later(deed.seconds, self._begin, deed.member % len(self._members))
 

@@ -29,14 +29,14 @@ class Judge:
 
     Attributes:
         books: What is so.
-        calls: All calls, in the order of their first bytes.
+        attempts: All calls, and tries that found nobody, in the order of their time.
         letters: All letters that the broker has.
         standings: What each process was told, by its name.
     """
 
     def __init__(self, knobs: Knobs, verdict: Verdict, lease_seconds: float) -> None:
-        self.books = Books(knobs.partitions)
-        self.calls: list[Call] = []
+        self.books = Books(knobs.partitions, may_hide=knobs.merged_items > 1)
+        self.attempts: list[Call] = []
         self.letters: list[Letter] = []
         self.standings: dict[str, Standing] = {}
         self._knobs = knobs
@@ -54,7 +54,7 @@ class Judge:
 
     def began(self, call: Call, owners: Mapping[TopicPartition, str]) -> None:
         """Hear of a call's first byte."""
-        self.calls.append(call)
+        self.attempts.append(call)
         judge_call(
             self.books,
             self._verdict,
@@ -84,7 +84,7 @@ class Judge:
     def wrote(self, letter: Letter) -> None:
         """Hear of a letter that the broker has."""
         self.letters.append(letter)
-        judge_letter(self.books, self._verdict, letter, self.calls)
+        judge_letter(self.books, self._verdict, letter, self.attempts)
 
     def asks(
         self,

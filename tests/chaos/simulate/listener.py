@@ -50,6 +50,8 @@ class Listener:
             )
             if one.metadata:
                 self._verdict.see("began with a map")
+            if self._standing.gave_back.get(one.partition) == one.offset:
+                self._verdict.see("came back at once")
         self._standing.assign(assigned, now)
         self._pipeline.on_assigned(assigned)
         self._judge.counts(self._process)
@@ -71,6 +73,8 @@ class Listener:
         """Pass the loss on."""
         self._note(f"{'loses' if lost else 'has given back'} {named(partitions)}")
         self._verdict.see("partitions lost" if lost else "partitions given back")
+        for partition in partitions & self._standing.shares.keys():
+            self._standing.gave_back[partition] = self._standing.shares[partition].asked
         self._standing.drop(partitions)
         self._pipeline.on_revoked(partitions, lost=lost)
         self._judge.counts(self._process)

@@ -56,6 +56,9 @@ def judge_call(
         if (number, call.profile) in share.told:
             verdict.broken(2, f"{name} sends {entry} again after its delivery")
         judge_order(books, verdict, standing, call, entry, share)
+        if entry.sent_by not in {"", name}:
+            verdict.see("handed over")
+        entry.sent_by = name
         sent = share.sent.setdefault(call.profile, [])
         if not sent or sent[-1] is not call:
             sent.append(call)

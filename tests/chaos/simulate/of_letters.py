@@ -58,9 +58,9 @@ def judge_blame(
     failed = [
         call for call in known if not call.is_delivered and books.may_carry(call, entry)
     ]
-    if any(is_rejection(call) for call in failed):
+    if reason == f"http_{REJECTED}":
         if entry.draft.fate is not Fate.POISONED:
-            verdict.broken(9, f"{entry} is a letter for what another record said")
+            verdict.broken(9, f"{entry} is a letter for what another record says")
         verdict.see("rejected by the target")
         return
     blamed = sum(others_are_served(call, known) for call in failed)

@@ -49,6 +49,8 @@ class Knobs:
         max_in_flight: Calls at once, of one process.
         calls_per_day: The quota of one process.
         metadata_bytes: The broker's bound on a commit's metadata.
+        merged_items: The most items of one call.
+        hold: How the second topic's items are held back: lines of its mapping.
         batch: The most records of one fetch.
         noise: The share of calls that go wrong by themselves.
         is_calm: True when only profiles make trouble, so that others must go on.
@@ -64,6 +66,8 @@ class Knobs:
     max_in_flight: int
     calls_per_day: int = 1_000_000
     metadata_bytes: int = 4096
+    merged_items: int = 1000
+    hold: str = ""
     batch: int
     noise: float = 0.0
     is_calm: bool = False
@@ -149,6 +153,7 @@ class Drawing:
             "held_records": rng.choice((40, 120, 400)),
             "held_bytes": 1 << 20,
             "max_in_flight": rng.choice((1, 2, 4, 8)),
+            "merged_items": rng.choice((1, 3, 1000, 1000, 1000)),
             "batch": rng.choice((5, 20, 60)),
             "noise": rng.choice((0.0, 0.01, 0.05)),
         }
@@ -255,14 +260,14 @@ def unreachable(draw: Drawing) -> None:
 
 def refusing(draw: Drawing) -> None:
     """Some profiles are refused, one of them for ever, among others that are served."""
-    for lasting in ("", WHILE, WHILE):
+    for lasting in ("", WHILE):
         how = draw.rng.choice(("401", "404", "busy"))
         draw.bad_profiles[f"p{draw.rng.randrange(PROFILES)}"] = how + lasting
 
 
 def failing(draw: Drawing) -> None:
     """Some profiles fail, one of them for ever, among others that are served."""
-    for lasting in ("", WHILE, WHILE):
+    for lasting in ("", WHILE):
         draw.bad_profiles[f"p{draw.rng.randrange(PROFILES)}"] = "500" + lasting
 
 
@@ -385,8 +390,8 @@ def drains(draw: Drawing) -> None:
 
 def bounces(draw: Drawing) -> None:
     """The group shares its partitions anew; some come back at once."""
-    for _ in draw.times(2, 6):
-        draw.deed("bounce")
+    for wholly in draw.times(2, 6):
+        draw.deed("bounce", wholly % 2, wholly % 2)
 
 
 def losses(draw: Drawing) -> None:
@@ -399,6 +404,17 @@ def offsets_unread(draw: Drawing) -> None:
     """Committed offsets cannot be read for a while when partitions are given."""
     draw.spell("offsets unread", 3.0, 8.0, share=0.7)
     draw.deed("bounce")
+    draw.deed("bounce")
+
+
+def held_back(draw: Drawing) -> None:
+    """Updates of one topic are held back for a while, in order to merge."""
+    draw.sizes["hold"] = draw.rng.choice((
+        "merge: window\nsend_within: 2s",
+        "send_within: 3s",
+    ))
+    draw.hot = 0.25
+    draw.deed("drain", 0.5, 2.0)
     draw.deed("bounce")
 
 
@@ -466,6 +482,7 @@ THEMES: Mapping[str, Theme] = {
         bounces,
         losses,
         offsets_unread,
+        held_back,
         reloads,
         quota,
     )

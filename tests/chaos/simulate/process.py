@@ -67,6 +67,7 @@ def settings_of(knobs: Knobs) -> Settings:
             held_records=knobs.held_records,
             held_bytes=knobs.held_bytes,
             calls_per_day=knobs.calls_per_day,
+            merged_items=knobs.merged_items,
         ),
         drain_timeout_seconds=DRAIN_SECONDS,
         dead_letters=DeadLetterSettings(),
@@ -118,7 +119,8 @@ class Process:
         self.producer = producer_of(self)
         self.task: asyncio.Task[None] | None = None
         self._lease_seconds = knobs.session_seconds / 2
-        in_force = InForce(material())
+        self._hold = knobs.hold
+        in_force = InForce(material("first", knobs.hold))
         self.pipeline: Pipeline = assemble(
             settings_of(knobs),
             in_force,
@@ -137,6 +139,7 @@ class Process:
                 letter_partitions={},
             ),
             clock=self.main.time,
+            wall_ms=lambda: int(clock.now * 1000),
             chance=random.Random(f"{name} {seed}").random,  # noqa: S311 - jitter, not a secret
         )
 
@@ -169,7 +172,7 @@ class Process:
 
     def reload(self, description: str) -> None:
         """Put another set of mappings in force, which means the same."""
-        self.main.call_soon_threadsafe(self.pipeline.swap, material(description))
+        self.main.call_soon_threadsafe(self.pipeline.swap, material(description, self._hold))
 
     def bury(self) -> None:
         """Cancel what is left of it, after the history."""
@@ -192,6 +195,11 @@ class Process:
     def is_writing(self) -> bool:
         """True while a letter is on its way to the broker."""
         return self.producer.pending > 0
+
+    @property
+    def has_map(self) -> bool:
+        """True while the broker has an offset map of one of its partitions."""
+        return self.source.has_map
 
     def statistics(self) -> Statistics:
         """Return what its pipeline counts."""

@@ -66,6 +66,7 @@ version: 1
 name: {topic}
 owner: {topic}-team
 description: {description}
+{hold}
 source: {{topic: {topic}, schema: t.Event}}
 when: event.kind != "skip"
 for_each: {{id: ids}}
@@ -131,12 +132,21 @@ class Draft:
 
 
 @functools.cache
-def material(description: str = "first") -> Material:
-    """Return the mappings; another description makes another set of the same meaning."""
+def material(description: str, hold: str) -> Material:
+    """Return the mappings; another description makes another set of the same meaning.
+
+    Args:
+        description: Any word.
+        hold: How the second topic's items are held back in order to merge.
+    """
     readers = load_readers({"t.Event.avsc": EVENT})
-    slots = "".join(f"  {{topic}}{n}: {{{{from: s{n}, missing: skip}}}}\n" for n in range(SLOTS))
+    slots = "".join(
+        f"  {{topic}}{n}: {{{{from: s{n}, missing: skip}}}}\n" for n in range(SLOTS)
+    )
     texts = {
-        f"{topic}.yaml": (MAPPING + slots).format(topic=topic, description=description)
+        f"{topic}.yaml": (MAPPING + slots).format(
+            topic=topic, description=description, hold=hold * (topic == TOPICS[1])
+        )
         for topic in TOPICS
     }
     return Material(

@@ -15,7 +15,7 @@ from tests.chaos.simulate.process import Process
 from tests.chaos.simulate.records import SCHEMAS, Draft, Fate, value_of
 from tests.chaos.simulate.seas import Seas
 from tests.chaos.simulate.source import Loops, SimulatedSource, SourceSizes
-from tests.chaos.simulate.target import Call, Target, Way
+from tests.chaos.simulate.target import REFUSED, Call, Target, Way
 from tests.chaos.simulate.verdict import Verdict
 from tests.chaos.simulate.weather import Chance, Weather
 from tests.fakes import FakeRegistry
@@ -64,6 +64,7 @@ class Scene:
         )
         self.target.on_begun = self._began
         self.target.on_arrived = self._arrived
+        self.target.on_missed = self.judge.attempts.append
         self.letters = LetterTopic(self.outside, self.weather, Chance(seed, "letters"))
         self.letters.on_written = self._wrote
         self.registry = FakeRegistry(SCHEMAS.items())
@@ -153,6 +154,8 @@ class Scene:
         found = call.treatment
         if found is None:
             return
+        if found.answer is REFUSED and len(call.numbers) > 1:
+            self.verdict.see("call that merges, rejected")
         if found.reason:
             self.verdict.see(f"target: {found.reason}")
         done = "keeps" if found.is_applied else "refuses"

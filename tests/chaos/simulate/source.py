@@ -176,6 +176,12 @@ class SimulatedSource:
         self._serving: asyncio.Task[None] | None = None
         self._outstanding: set[asyncio.Task[None]] = set()
 
+    @property
+    def has_map(self) -> bool:
+        """True while metadata is committed beside an offset of what is ours."""
+        committed = self._broker.committed
+        return any(committed.get(p, (0, ""))[1] for p in self._owned)
+
     # ------------------------------------------------------ the pipeline's side
 
     async def start(self, subscription: Subscription) -> None:

@@ -50,6 +50,7 @@ class Standing:
 
     Attributes:
         shares: Its partitions.
+        gave_back: What it asked to be committed last of partitions that are gone.
         renewed_at: When the newest acknowledged commit was sent.
         calls: The newest call for each profile.
         call_times: When each call's first byte left.
@@ -64,6 +65,7 @@ class Standing:
         self.name = name
         self.shares: dict[TopicPartition, Share] = {}
         self.renewed_at = NEVER
+        self.gave_back: dict[TopicPartition, int] = {}
         self.calls: dict[str, Call] = {}
         self.call_times: list[float] = []
         self.handed = 0

@@ -20,7 +20,7 @@ from tests.chaos.simulate.records import numbers_in
 from tests.chaos.simulate.weather import Chance, Weather
 from tests.fake_transport import SUBMITTED
 
-__all__ = ["Call", "Target", "Treatment", "Way"]
+__all__ = ["REFUSED", "Call", "Target", "Treatment", "Way"]
 
 PROFILE = "mbox3rdPartyId"
 PREFIX = "profile."
@@ -102,6 +102,7 @@ class Target:
         profiles: What stands in each profile.
         on_begun: Called with each call when its first byte leaves.
         on_arrived: Called with each call when it has been treated.
+        on_missed: Called with each call that found nobody.
     """
 
     def __init__(
@@ -119,6 +120,7 @@ class Target:
         self.profiles: dict[str, dict[str, str]] = {}
         self.on_begun: Callable[[Call], None] = lambda _: None
         self.on_arrived: Callable[[Call], None] = lambda _: None
+        self.on_missed: Callable[[Call], None] = lambda _: None
         self._loop = loop
         self._weather = weather
         self._chance = chance
@@ -135,15 +137,24 @@ class Target:
         self, process: str, request: Request, tell: Callable[[Answer | Fault], None]
     ) -> Call:
         """Take a call's first byte; `tell` is called with its answer, if one comes."""
-        fields = dict(parse_qsl(request.body.decode(), keep_blank_values=True))
-        profile = fields.pop(PROFILE)
-        attributes = {name.removeprefix(PREFIX): fields[name] for name in fields}
-        call = Call(process, profile, attributes, self._loop.time())
+        call = self._call(process, request)
         self.calls.append(call)
         self.on_begun(call)
         seconds = self._chance.uniform(0.001, ARRIVAL_SECONDS)
         self._loop.call_later(seconds, self._arrive, call, tell)
         return call
+
+    def miss(self, process: str, request: Request, fault: Fault) -> None:
+        """Note a call that found nobody."""
+        call = self._call(process, request)
+        call.ended_at, call.learnt = call.began_at, fault
+        self.on_missed(call)
+
+    def _call(self, process: str, request: Request) -> Call:
+        fields = dict(parse_qsl(request.body.decode(), keep_blank_values=True))
+        profile = fields.pop(PROFILE)
+        attributes = {name.removeprefix(PREFIX): fields[name] for name in fields}
+        return Call(process, profile, attributes, self._loop.time())
 
     def _arrive(self, call: Call, tell: Callable[[Answer | Fault], None]) -> None:
         call.treatment = treatment = self._treat(call)
@@ -253,7 +264,9 @@ class Way:
     ) -> Answer | Fault:
         await asyncio.sleep(self._chance.choice((0.0, 0.0, 0.003, 0.05)))
         if not self._target.is_reachable():
-            return Fault(FaultKind.CONNECT, "refused")
+            fault = Fault(FaultKind.CONNECT, "refused")
+            self._target.miss(self._process, request, fault)
+            return fault
         if not may_send():
             self.on_refused()
             return Fault(FaultKind.LEASE)
