@@ -11,8 +11,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from consumer.model import TopicPartition
+from tests.chaos.simulate.calls import Call
 from tests.chaos.simulate.records import BORN_BAD, Draft, digest
-from tests.chaos.simulate.target import Call
 
 __all__ = ["Books", "Entry"]
 

@@ -62,7 +62,6 @@ class Group:
         generation: The number of the newest round that ended.
         names: Whose number each is, or was.
         on_evicted: Called with the number of a member that was thrown out.
-        on_commit: Called with a member's number and what of its commit is accepted.
     """
 
     def __init__(
@@ -91,7 +90,6 @@ class Group:
         self.generation = 0
         self.names: dict[int, str] = {}
         self.on_evicted: Callable[[int], None] = lambda _: None
-        self.on_commit: Callable[[int, Offsets], None] = lambda *_: None
         self._loop = loop
         self._broker = broker
         self._chance = chance
@@ -143,7 +141,6 @@ class Group:
             return dict.fromkeys(offsets, UNKNOWN_MEMBER)
         seat.seen_at = self._loop.time()
         if generation == self.generation:
-            self.on_commit(number, offsets)
             return self._broker.commit(offsets)
         if self._protocol == "consumer":
             return dict.fromkeys(offsets, STALE_EPOCH)
@@ -191,7 +188,7 @@ class Group:
     async def _rounds(self) -> None:
         while self._is_wanted:
             await asyncio.sleep(self._way())
-            while self._broker.is_down():
+            while self._broker.is_down():  # noqa: ASYNC110 - weather has no event
                 await asyncio.sleep(CHECK_SECONDS)
             self._is_wanted = False
             target = self._target()

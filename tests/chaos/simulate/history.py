@@ -10,16 +10,18 @@ from __future__ import annotations
 
 import gc
 from collections import Counter
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
 from consumer.model import PauseReason
-from tests.chaos.simulate.clock import StuckError
+from tests.chaos.simulate.clock import Loop, StuckError
+from tests.chaos.simulate.drawing import witness
 from tests.chaos.simulate.of_end import judge_end
-from tests.chaos.simulate.plan import CALM_AT, Deed, Plan, plan_of, witness
+from tests.chaos.simulate.plan import CALM_AT, Deed, Plan
 from tests.chaos.simulate.process import DRAIN_SECONDS, Process
 from tests.chaos.simulate.records import EVENT, LATE_ID
 from tests.chaos.simulate.scene import Scene
+from tests.chaos.simulate.themes import plan_of
 from tests.chaos.simulate.verdict import Breach
 
 __all__ = ["Found", "run"]
@@ -108,8 +110,8 @@ class History:
             self.scene.clock.run(self._is_over)
         except StuckError as error:
             verdict.broken(6, str(error))
-        for error in self.scene.clock.errors:
-            verdict.broken(6, f"an error in a callback: {error}")
+        for found in self.scene.clock.errors:
+            verdict.broken(6, f"an error in a callback: {found}")
         if not verdict.breaches:
             judge_end(self.plan, self.scene, self._processes)
 
@@ -240,23 +242,34 @@ class History:
         if process.has_map:
             self.scene.verdict.see("crash with a map")
         process.crash()
-        self.scene.outside.call_later(deed.seconds, self._begin, deed.member % len(self._members))
+        self.scene.outside.call_later(
+            deed.seconds, self._begin, deed.member % len(self._members)
+        )
 
     def freeze(self, process: Process, deed: Deed) -> None:
         """Let a process stand still."""
-        process.stop(wholly=True)
         if deed.seconds > self.plan.knobs.session_seconds:
             self.scene.verdict.see("freeze beyond the session")
-        self.scene.outside.call_later(
-            deed.seconds, lambda: process.go_on(wholly=True)
-        )
+        self._stop(process, deed, (process.thread, process.main))
 
     def block(self, process: Process, deed: Deed) -> None:
         """Let a process's event loop stand still."""
-        process.stop(wholly=False)
-        self.scene.outside.call_later(
-            deed.seconds, lambda: process.go_on(wholly=False)
-        )
+        if deed.seconds > self.plan.knobs.timeout_seconds + 2.0:
+            self.scene.verdict.see("block beyond the wire")
+        self._stop(process, deed, (process.main,))
+
+    def _stop(self, process: Process, deed: Deed, loops: Sequence[Loop]) -> None:
+        def go_on() -> None:
+            for loop in loops:
+                loop.thaw()
+
+        def stop() -> None:
+            self.scene.verdict.note(process.name, f"stands still, {deed.kind}")
+            for loop in loops:
+                loop.freeze()
+            self.scene.outside.call_later(deed.seconds, go_on)
+
+        process.stop(stop)
 
     def drain(self, process: Process, deed: Deed) -> None:
         """Ask a process to end; it begins again later."""

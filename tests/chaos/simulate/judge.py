@@ -11,6 +11,7 @@ from collections.abc import Mapping
 
 from consumer.model import Commit, TopicPartition
 from tests.chaos.simulate.books import Books
+from tests.chaos.simulate.calls import Call
 from tests.chaos.simulate.letters import Letter
 from tests.chaos.simulate.of_calls import judge_call
 from tests.chaos.simulate.of_commits import judge_commits
@@ -18,7 +19,6 @@ from tests.chaos.simulate.of_flow import Subject, judge_counts, judge_progress
 from tests.chaos.simulate.of_letters import judge_letter
 from tests.chaos.simulate.plan import Knobs
 from tests.chaos.simulate.standing import Standing
-from tests.chaos.simulate.target import Call
 from tests.chaos.simulate.verdict import Verdict
 
 __all__ = ["Judge"]

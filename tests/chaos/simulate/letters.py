@@ -18,6 +18,9 @@ PREFIX = "dead-letter-"
 GIVEN_UP_SECONDS = 1.0  # how long a producer tries
 
 
+Tell = Callable[[str], object]
+
+
 class Letter(NamedTuple):
     """A letter that the broker has.
 
@@ -59,9 +62,7 @@ class LetterTopic:
         self._weather = weather
         self._chance = chance
 
-    def take(
-        self, process: str, letter: DeadLetter, tell: Callable[[str], None]
-    ) -> None:
+    def take(self, process: str, letter: DeadLetter, tell: Tell) -> None:
         """Write a letter after a moment; `tell` is called with what went wrong, or ""."""
         down = self._weather.hits("letters down", self._chance)
         self._loop.call_later(
@@ -72,15 +73,11 @@ class LetterTopic:
             tell,
         )
 
-    def _refuse(
-        self, process: str, letter: DeadLetter, tell: Callable[[str], None]
-    ) -> None:
+    def _refuse(self, process: str, letter: DeadLetter, tell: Tell) -> None:
         del process, letter
         self._loop.call_later(GIVEN_UP_SECONDS, tell, "the broker does not answer")
 
-    def _write(
-        self, process: str, letter: DeadLetter, tell: Callable[[str], None]
-    ) -> None:
+    def _write(self, process: str, letter: DeadLetter, tell: Tell) -> None:
         found = letter_of(process, letter)
         self.written.append(found)
         self.on_written(found)

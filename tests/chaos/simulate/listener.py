@@ -11,7 +11,7 @@ from consumer.model import Commit, Record, TopicPartition
 from consumer.pipeline.pipeline import Pipeline
 from consumer.source.values import Assigned, SourceFault
 from tests.chaos.simulate.judge import Judge
-from tests.chaos.simulate.of_flow import Subject
+from tests.chaos.simulate.process import Process
 from tests.chaos.simulate.verdict import Verdict
 
 __all__ = ["Listener"]
@@ -24,7 +24,7 @@ class Listener:
     """A `SourceListener` that passes all on. Lives on the process's main loop."""
 
     def __init__(
-        self, process: Subject, pipeline: Pipeline, judge: Judge, verdict: Verdict
+        self, process: Process, pipeline: Pipeline, judge: Judge, verdict: Verdict
     ) -> None:
         self._process = process
         self._pipeline = pipeline
@@ -39,6 +39,7 @@ class Listener:
         self._standing.hand(batch)
         self._pipeline.on_records(batch)
         self._judge.counts(self._process)
+        self._process.stop_now()
 
     def on_assigned(self, assigned: tuple[Assigned, ...]) -> None:
         """Pass new partitions on."""
@@ -86,7 +87,9 @@ class Listener:
         for partition, commit in sorted(commits.items()):
             code = failed.get(partition)
             result = "committed" if code is None else f"error {code}"
-            self._note(f"{result}: {partition}@{commit.offset}{'+map' * bool(commit.metadata)}")
+            self._note(
+                f"{result}: {partition}@{commit.offset}{'+map' * bool(commit.metadata)}"
+            )
             if code is not None:
                 self._verdict.see(f"commit error {code}")
         self._standing.commit(commits, failed, sent_at)

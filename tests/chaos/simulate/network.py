@@ -63,7 +63,7 @@ class Connection:
         self._is_down = is_down
         self._seconds = seconds
         self._arrives = 0.0
-        self._waiting: deque[Callable[[], None]] = deque()
+        self._waiting: deque[Callable[[], object]] = deque()
 
     def usual(self) -> Route:
         """Return how a request travels when nothing is wrong."""
@@ -71,7 +71,7 @@ class Connection:
 
     def send(self, call: Callable[[], object]) -> None:
         """Have the server do something, without an answer."""
-        self._travel(self.usual(), lambda: call() and None)
+        self._travel(self.usual(), call)
 
     async def ask(
         self, call: Callable[[], T], seconds: float, route: Route | None = None
@@ -102,7 +102,7 @@ class Connection:
         """Return how long one way takes, in seconds."""
         return self._chance.uniform(0.001, self._seconds)
 
-    def _travel(self, way: Route, serve: Callable[[], None]) -> None:
+    def _travel(self, way: Route, serve: Callable[[], object]) -> None:
         there = way.there_seconds
         if there is None:
             return
@@ -113,7 +113,7 @@ class Connection:
         self._arrives = max(self._arrives + ORDER_SECONDS, now + there)
         self._server.call_later(self._arrives - now, self._arrive, serve)
 
-    def _arrive(self, serve: Callable[[], None]) -> None:
+    def _arrive(self, serve: Callable[[], object]) -> None:
         """Be served, after all that came before."""
         self._waiting.append(serve)
         if len(self._waiting) == 1:

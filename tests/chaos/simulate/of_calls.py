@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
+from consumer.model import TopicPartition
 from tests.chaos.simulate.books import Books, Entry
+from tests.chaos.simulate.calls import Call
 from tests.chaos.simulate.quota import judge_quota
 from tests.chaos.simulate.standing import Share, Standing
-from tests.chaos.simulate.target import Call
 from tests.chaos.simulate.verdict import Verdict
 
 __all__ = ["judge_call"]
@@ -17,7 +20,7 @@ def judge_call(
     standing: Standing,
     call: Call,
     *,
-    owners: dict[object, str],
+    owners: Mapping[TopicPartition, str],
     lease_seconds: float,
     calls_per_day: int,
 ) -> None:
@@ -55,7 +58,7 @@ def judge_call(
             verdict.broken(3, f"{name} sends {entry} to {call.profile}, not its own")
         if (number, call.profile) in share.told:
             verdict.broken(2, f"{name} sends {entry} again after its delivery")
-        judge_order(books, verdict, standing, call, entry, share)
+        judge_order(books, verdict, call, entry, share)
         if entry.sent_by not in {"", name}:
             verdict.see("handed over")
         entry.sent_by = name
@@ -75,12 +78,7 @@ def judge_share(verdict: Verdict, name: str, entry: Entry, share: Share) -> None
 
 
 def judge_order(
-    books: Books,
-    verdict: Verdict,
-    standing: Standing,
-    call: Call,
-    entry: Entry,
-    share: Share,
+    books: Books, verdict: Verdict, call: Call, entry: Entry, share: Share
 ) -> None:
     """Tell whether a later record of the profile and partition went before this one.
 
@@ -94,6 +92,6 @@ def judge_order(
             later = books.entries[other]
             if other > number and later.draft.partition == partition:
                 verdict.broken(
-                    2, f"{standing.name} sends {entry} to {call.profile} after {later}"
+                    2, f"{call.process} sends {entry} to {call.profile} after {later}"
                 )
                 return

@@ -42,19 +42,19 @@ def judge_commits(
                 10, f"{standing.name} commits {partition}, being revoked, by itself"
             )
         else:
-            judge_position(books, verdict, standing.name, partition, commit, share)
+            where = f"{standing.name} commits {partition}@{commit.offset}"
+            judge_position(books, verdict, where, share, (partition, commit))
 
 
 def judge_position(
     books: Books,
     verdict: Verdict,
-    name: str,
-    partition: TopicPartition,
-    commit: Commit,
+    where: str,
     share: Share,
+    asked: tuple[TopicPartition, Commit],
 ) -> None:
     """Hold one partition's commit against what is so."""
-    where = f"{name} commits {partition}@{commit.offset}"
+    partition, commit = asked
     if commit.offset < share.asked:
         verdict.broken(1, f"{where}, after {share.asked} in the same epoch")
     if commit.offset > max(books.end(partition), share.start):

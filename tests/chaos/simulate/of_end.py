@@ -12,7 +12,7 @@ from tests.chaos.simulate.scene import Scene
 
 __all__ = ["judge_end"]
 
-PROMPT_SECONDS = 3.0  # for a record whose profile is well, in a calm history
+PROMPT_SECONDS = 0.5  # for a record whose profile is well, in a calm history
 
 
 def judge_end(plan: Plan, scene: Scene, processes: Iterable[Process]) -> None:

@@ -6,9 +6,9 @@ from collections.abc import Sequence
 
 from consumer.model import Answer
 from tests.chaos.simulate.books import Books, Entry
+from tests.chaos.simulate.calls import Call
 from tests.chaos.simulate.letters import Letter
 from tests.chaos.simulate.records import Fate
-from tests.chaos.simulate.target import Call
 from tests.chaos.simulate.verdict import Verdict
 
 __all__ = ["judge_letter"]

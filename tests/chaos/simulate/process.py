@@ -27,7 +27,7 @@ from consumer.config.settings import (
     TracingSettings,
 )
 from consumer.model import Pause
-from consumer.pipeline.assembly import Outside, assemble
+from consumer.pipeline.assembly import Outside, assemble, source_options
 from consumer.pipeline.in_force import InForce
 from consumer.pipeline.observe import Observer
 from consumer.pipeline.pipeline import Pipeline
@@ -46,6 +46,7 @@ from tests.chaos.simulate.target import Way
 __all__ = ["DRAIN_SECONDS", "Process", "settings_of"]
 
 DRAIN_SECONDS = 8.0
+STOP_SECONDS = 0.3
 
 
 def settings_of(knobs: Knobs) -> Settings:
@@ -95,6 +96,7 @@ class Process:
         thread: The loop of its Kafka client.
         pipeline: The real one.
         source: Its member of the group; set by whoever makes the process.
+        revoke_seconds: How long its source waits for it when partitions are taken.
         way: Its way to the target.
         producer: Its way to the letters' topic.
         task: Its life, once begun.
@@ -106,6 +108,8 @@ class Process:
         self,
         name: str,
         clock: Clock,
+        outside: Loop,
+        *,
         knobs: Knobs,
         seed: int,
         registry: Registry,
@@ -113,16 +117,20 @@ class Process:
         producer_of: Callable[[Process], Producer],
     ) -> None:
         self.name = name
-        self.main = Loop(clock, name)
-        self.thread = Loop(clock, f"{name} kafka")
+        self.main = Loop.made(clock, name)
+        self.thread = Loop.made(clock, f"{name} kafka")
         self.way = way_of(self)
         self.producer = producer_of(self)
+        self._outside = outside
+        self._stop: Callable[[], None] | None = None
         self.task: asyncio.Task[None] | None = None
         self._lease_seconds = knobs.session_seconds / 2
         self._hold = knobs.hold
         in_force = InForce(material("first", knobs.hold))
+        settings = settings_of(knobs)
+        self.revoke_seconds = source_options(settings).revoke_timeout_seconds
         self.pipeline: Pipeline = assemble(
-            settings_of(knobs),
+            settings,
             in_force,
             Outside(
                 transport=self.way,
@@ -154,17 +162,20 @@ class Process:
         self.main.kill()
         self.thread.kill()
 
-    def stop(self, *, wholly: bool) -> None:
-        """Let it stand still, or only its event loop."""
-        self.main.freeze()
-        if wholly:
-            self.thread.freeze()
+    def stop(self, stop: Callable[[], None]) -> None:
+        """Have `stop` called when the next batch is taken in, or in a moment.
 
-    def go_on(self, *, wholly: bool) -> None:
-        """End a `stop`."""
-        if wholly:
-            self.thread.thaw()
-        self.main.thaw()
+        Then works were given out whose tasks have not run yet: nothing that they ask
+        before their first byte was asked before the stop.
+        """
+        self._stop = stop
+        self._outside.call_later(STOP_SECONDS, self.stop_now)
+
+    def stop_now(self) -> None:
+        """Do what `stop` was told, unless it is done."""
+        stop, self._stop = self._stop, None
+        if stop is not None:
+            stop()
 
     def drain(self) -> None:
         """Ask it to end."""
@@ -172,7 +183,9 @@ class Process:
 
     def reload(self, description: str) -> None:
         """Put another set of mappings in force, which means the same."""
-        self.main.call_soon_threadsafe(self.pipeline.swap, material(description, self._hold))
+        self.main.call_soon_threadsafe(
+            self.pipeline.swap, material(description, self._hold)
+        )
 
     def bury(self) -> None:
         """Cancel what is left of it, after the history."""

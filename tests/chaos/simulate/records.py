@@ -61,6 +61,8 @@ KNOWN_ID, OTHER_ID, LATE_ID, UNKNOWN_ID = 1, 7, 50, 99
 SCHEMAS = {KNOWN_ID: EVENT, OTHER_ID: OTHER}
 GARBAGE = b"\x00\x00\x00\x00\x01\xff\xff\xff\xff"
 
+PARSED = fastavro.parse_schema(json.loads(EVENT))
+
 MAPPING = """\
 version: 1
 name: {topic}
@@ -156,12 +158,6 @@ def material(description: str, hold: str) -> Material:
     )
 
 
-@functools.cache
-def parsed() -> object:
-    """Return the schema as fastavro wants it."""
-    return fastavro.parse_schema(json.loads(EVENT))
-
-
 def value_of(draft: Draft) -> bytes | None:
     """Return a record's bytes."""
     if draft.fate is Fate.TOMBSTONE:
@@ -175,7 +171,7 @@ def value_of(draft: Draft) -> bytes | None:
         f"s{draft.slot}": draft.number,
     }
     stream = io.BytesIO()
-    fastavro.schemaless_writer(stream, parsed(), event)
+    fastavro.schemaless_writer(stream, PARSED, event)
     schema_id = SCHEMA_OF.get(draft.fate, KNOWN_ID)
     return b"\x00" + schema_id.to_bytes(4, "big") + stream.getvalue()
 

@@ -3,19 +3,22 @@
 from __future__ import annotations
 
 from consumer.model import TopicPartition
-from tests.chaos.simulate.broker import Broker, Offsets
+from tests.chaos.simulate.broker import Broker
+from tests.chaos.simulate.calls import REFUSED, Call
 from tests.chaos.simulate.clock import Clock, Loop
 from tests.chaos.simulate.group import Group
 from tests.chaos.simulate.judge import Judge
 from tests.chaos.simulate.letters import Letter, LetterTopic, Producer
 from tests.chaos.simulate.listener import Listener
+from tests.chaos.simulate.member_values import Loops, Outlook, SourceSizes
 from tests.chaos.simulate.network import Connection
 from tests.chaos.simulate.plan import Plan
 from tests.chaos.simulate.process import Process
 from tests.chaos.simulate.records import SCHEMAS, Draft, Fate, value_of
 from tests.chaos.simulate.seas import Seas
-from tests.chaos.simulate.source import Loops, SimulatedSource, SourceSizes
-from tests.chaos.simulate.target import REFUSED, Call, Target, Way
+from tests.chaos.simulate.source import SimulatedSource
+from tests.chaos.simulate.target import Target, Way
+from tests.chaos.simulate.treating import Treating
 from tests.chaos.simulate.verdict import Verdict
 from tests.chaos.simulate.weather import Chance, Weather
 from tests.fakes import FakeRegistry
@@ -37,7 +40,7 @@ class Scene:
     def __init__(self, plan: Plan) -> None:
         knobs, seed = plan.knobs, plan.seed
         self.clock = Clock()
-        self.outside = Loop(self.clock, "outside")
+        self.outside = Loop.made(self.clock, "outside")
         self.weather = Weather(plan.spells, self.outside.time)
         self.verdict = Verdict(lambda: self.weather.seconds)
         self.judge = Judge(knobs, self.verdict, knobs.session_seconds / 2)
@@ -52,16 +55,16 @@ class Scene:
             session_seconds=knobs.session_seconds,
         )
         self.group.on_evicted = self._evicted
-        self.group.on_commit = self._accepts
-        self.target = Target(
-            self.outside,
+        chance = Chance(seed, "target")
+        treating = Treating(
             self.weather,
-            Chance(seed, "target"),
+            chance,
             poison=frozenset(d.number for d in plan.drafts if d.fate is Fate.POISONED),
             bad_profiles=plan.bad_profiles,
             timeout_seconds=knobs.timeout_seconds,
             noise=knobs.noise,
         )
+        self.target = Target(self.outside, self.weather, chance, treating)
         self.target.on_begun = self._began
         self.target.on_arrived = self._arrived
         self.target.on_missed = self.judge.attempts.append
@@ -77,7 +80,14 @@ class Scene:
         """Return a new process, which has not begun."""
         seed, knobs = self._plan.seed, self._plan.knobs
         process = Process(
-            name, self.clock, knobs, seed, self.registry, self._way, self._producer
+            name,
+            self.clock,
+            self.outside,
+            knobs=knobs,
+            seed=seed,
+            registry=self.registry,
+            way_of=self._way,
+            producer_of=self._producer,
         )
         connection = Connection(
             process.thread,
@@ -88,11 +98,13 @@ class Scene:
         source = SimulatedSource(
             Loops(main=process.main, thread=process.thread),
             Listener(process, process.pipeline, self.judge, self.verdict),
-            self.broker,
-            self.group,
-            connection,
-            self._seas,
-            SourceSizes(batch=knobs.batch, revoke_seconds=knobs.timeout_seconds + 2.0),
+            Outlook(
+                broker=self.broker,
+                group=self.group,
+                connection=connection,
+                sea=self._seas,
+            ),
+            SourceSizes(batch=knobs.batch, revoke_seconds=process.revoke_seconds),
             name,
         )
         source.has_asked = lambda commits: self.judge.asks(name, commits)
@@ -144,7 +156,7 @@ class Scene:
         owners: dict[TopicPartition, str] = {
             partition: names[number] for partition, number in self.group.owners.items()
         }
-        self.verdict.note(call.process, f"calls {told(call)}")
+        self.verdict.note(call.process, f"calls {call}")
         if len(call.numbers) > 1:
             self.verdict.see("call that merges")
         self.judge.began(call, owners)
@@ -159,7 +171,7 @@ class Scene:
         if found.reason:
             self.verdict.see(f"target: {found.reason}")
         done = "keeps" if found.is_applied else "refuses"
-        self.verdict.note("target", f"{done} {told(call)} {found.reason}".rstrip())
+        self.verdict.note("target", f"{done} {call} {found.reason}".rstrip())
 
     def _wrote(self, letter: Letter) -> None:
         said = letter.said
@@ -173,14 +185,3 @@ class Scene:
     def _evicted(self, number: int) -> None:
         self.verdict.note("group", f"throws {self.group.names[number]} out")
         self.verdict.see("thrown out for silence")
-
-    def _accepts(self, number: int, offsets: Offsets) -> None:
-        for partition in offsets:
-            if self.group.owners.get(partition) != number:
-                name = self.group.names[number]
-                self.verdict.broken(10, f"{name} commits {partition}, not its own")
-
-
-def told(call: Call) -> str:
-    """Return a call for the time line."""
-    return f"{call.profile} {' '.join(f'#{n}' for n in sorted(call.numbers))}"

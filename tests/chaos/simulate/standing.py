@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping
 
 from consumer.model import Commit, Record, TopicPartition
 from consumer.source.values import Assigned
-from tests.chaos.simulate.target import Call
+from tests.chaos.simulate.calls import Call
 
 __all__ = ["STOP_CODES", "Share", "Standing"]
 

@@ -23,7 +23,7 @@ FATES = (
 )
 PAUSES = (
     *("held", "offset_map", "schema", "halted", "target", "throttled", "lease"),
-    *("commit", "dead_letters", "quota", "registry"),
+    *("commit", "dead_letters", "quota", "registry", "broker"),
 )
 CODES = (12, 22, 25, 27, 113, 14, 15, 16, 7, -185)
 
@@ -44,6 +44,7 @@ STATES: Mapping[str, str] = {
     "freeze": "a process stood still",
     "freeze beyond the session": "for longer than the group waits",
     "block": "an event loop stood still, and the group was spoken to on",
+    "block beyond the wire": "for longer than any call is on the wire",
     "drain": "a process was asked to end",
     "lose": "a client found that it was too slow for the group",
     "reload": "another set of mappings was put in force",
@@ -83,7 +84,5 @@ def table(seen: Counter[str], histories: Counter[str]) -> str:
     lines = [f"{'times':>8} {'in':>5}  state"]
     for state in sorted(STATES.keys() | seen.keys()):
         is_demanded = "" if state in STATES else "  (not demanded)"
-        lines.append(
-            f"{seen[state]:8d} {histories[state]:5d}  {state}{is_demanded}"
-        )
+        lines.append(f"{seen[state]:8d} {histories[state]:5d}  {state}{is_demanded}")
     return "\n".join(lines)
