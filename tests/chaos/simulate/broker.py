@@ -12,7 +12,7 @@ from typing import NamedTuple, TypeAlias
 
 from consumer.model import Header, TopicPartition
 
-__all__ = ["Broker", "Offsets", "Stored"]
+__all__ = ["METADATA_TOO_LARGE", "Broker", "Offsets", "Stored"]
 
 METADATA_TOO_LARGE = 12
 

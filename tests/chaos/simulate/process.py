@@ -8,23 +8,19 @@ somebody blocks it.
 from __future__ import annotations
 
 import asyncio
+import dataclasses
 import random
 from collections.abc import Callable
-from pathlib import Path
 
 from consumer.config.settings import (
-    DeadLetterSettings,
     DecodeSettings,
-    HttpSettings,
+    GuardSettings,
     KafkaSettings,
     LimitSettings,
-    LoggingSettings,
-    RegistrySettings,
     RetrySettings,
     Settings,
     SourceSettings,
     TargetSettings,
-    TracingSettings,
 )
 from consumer.model import Pause
 from consumer.pipeline.assembly import Outside, assemble, source_options
@@ -42,6 +38,7 @@ from tests.chaos.simulate.plan import Knobs
 from tests.chaos.simulate.records import TOPICS, material
 from tests.chaos.simulate.source import SimulatedSource
 from tests.chaos.simulate.target import Way
+from tests.unit.pipeline import kit
 
 __all__ = ["DRAIN_SECONDS", "Process", "settings_of"]
 
@@ -51,18 +48,12 @@ STOP_SECONDS = 0.3
 
 def settings_of(knobs: Knobs) -> Settings:
     """Return the settings of a history: every wait is short, in proportion."""
-    return Settings(
-        kafka=KafkaSettings(
-            properties={
-                "bootstrap.servers": "127.0.0.1:1",
-                "group.id": "g",
-                "session.timeout.ms": int(knobs.session_seconds * 1000),
-            }
-        ),
-        registry=RegistrySettings(url="http://registry.test"),
-        schemas=Path(),
-        mappings=Path(),
-        target=TargetSettings(client="acme", timeout_seconds=knobs.timeout_seconds),
+    kafka = {
+        "bootstrap.servers": "127.0.0.1:1",
+        "group.id": "g",
+        "session.timeout.ms": int(knobs.session_seconds * 1000),
+    }
+    made = kit.settings_of(
         limits=LimitSettings(
             max_in_flight=knobs.max_in_flight,
             held_records=knobs.held_records,
@@ -70,9 +61,7 @@ def settings_of(knobs: Knobs) -> Settings:
             calls_per_day=knobs.calls_per_day,
             merged_items=knobs.merged_items,
         ),
-        drain_timeout_seconds=DRAIN_SECONDS,
-        dead_letters=DeadLetterSettings(),
-        http=HttpSettings(listen=("127.0.0.1", 0)),
+        target=TargetSettings(client="acme", timeout_seconds=knobs.timeout_seconds),
         source=SourceSettings(commit_interval_seconds=0.2),
         decode=DecodeSettings(schema_grace_seconds=2.0),
         retry=RetrySettings(
@@ -82,9 +71,10 @@ def settings_of(knobs: Knobs) -> Settings:
             max_attempts=4,
             give_up_after_seconds=2.0,
         ),
-        tracing=TracingSettings(),
-        logging=LoggingSettings(),
+        guard=GuardSettings(probe_seconds=1.0),
+        drain_timeout_seconds=DRAIN_SECONDS,
     )
+    return dataclasses.replace(made, kafka=KafkaSettings(properties=kafka))
 
 
 class Process:

@@ -327,11 +327,10 @@ class SimulatedSource:
     ) -> None:
         """Ask for positions, commit them, drop the partitions."""
         commits = await self._positions(going, ask_seconds)
-        chosen = {p: commits[p] for p in sorted(going) if p in commits}
-        if chosen:
-            sent_at = self._loops.thread.time()
-            failed = await self._committing.send(chosen, commit_seconds, is_last=True)
-            self._tell(self._listener.on_committed, chosen, failed, sent_at)
+        sent_at = self._loops.thread.time()
+        ended = await self._committing.send_last(commits, commit_seconds)
+        if ended is not None:
+            self._tell(self._listener.on_committed, *ended, sent_at)
         for partition in going:
             del self._owned[partition]
         self._tell(lambda: self._listener.on_revoked(going, lost=False))
@@ -410,7 +409,7 @@ class SimulatedSource:
         """Send a commit of the pipeline's, and tell how it ended."""
         sent_at = self._loops.thread.time()
         seconds = self._sizes.request_seconds
-        failed = await self._committing.send(commits, seconds, is_last=False)
+        failed = await self._committing.send(commits, seconds)
         self._tell(self._report, commits, failed, sent_at)
 
     def _report(self, commits: Commits, failed: Codes, sent_at: float) -> None:
