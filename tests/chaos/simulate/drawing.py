@@ -8,6 +8,7 @@ partition, also where a record is about two.
 from __future__ import annotations
 
 import random
+from collections import deque
 
 from consumer.model import TopicPartition
 from tests.chaos.simulate.plan import CALM_AT, Deed, Knobs, Plan, Spell
@@ -29,6 +30,7 @@ class Drawing:
         hot: The share of records that are about one profile.
         shared: The share of records that are about two profiles.
         gaps: The share of records before which offsets are left out.
+        series: Fates of records in a row, by the number of the first.
     """
 
     def __init__(self, seed: int) -> None:
@@ -58,6 +60,7 @@ class Drawing:
         self.hot = rng.choice((0.02, 0.1))
         self.shared = rng.choice((0.05, 0.2))
         self.gaps = 0.03
+        self.series: dict[int, tuple[Fate, ...]] = {}
         self.spells: list[Spell] = []
         self.deeds: list[Deed] = []
         self.bad_profiles: dict[str, str] = {}
@@ -117,8 +120,11 @@ def drafts_of(draw: Drawing) -> list[Draft]:
     fates, weights = zip(*draw.fates.items(), strict=True)
     weights = (*weights, max(0.0, 1.0 - sum(weights)))
     drafts = []
+    series: deque[Fate] = deque()
     for number, at in enumerate(times, 1):
-        (fate,) = rng.choices((*fates, Fate.LANDS), weights)
+        series.extend(draw.series.get(number, ()))
+        (drawn,) = rng.choices((*fates, Fate.LANDS), weights)
+        fate = series.popleft() if series else drawn
         profiles, partition = about_whom(draw, fate)
         gap = rng.randint(1, 5) if rng.random() < draw.gaps else 0
         drafts.append(

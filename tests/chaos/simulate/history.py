@@ -282,6 +282,11 @@ class History:
         """Let a process's client find that it was too slow for the group."""
         process.source.lose()
 
+    def hold(self, process: Process, deed: Deed) -> None:
+        """Have a mapping held for a while."""
+        process.hold(self.plan.knobs.partitions[-1].topic)
+        self.scene.outside.call_later(deed.seconds, lambda: process.hold(None))
+
     def reload(self, process: Process, deed: Deed) -> None:
         """Put another set of mappings in force."""
         process.reload(("second", "third")[int(deed.at) % 2])
@@ -298,5 +303,6 @@ DEEDS: Mapping[str, Callable[[History, Process, Deed], None]] = {
     "block": History.block,
     "drain": History.drain,
     "lose": History.lose,
+    "hold": History.hold,
     "reload": History.reload,
 }

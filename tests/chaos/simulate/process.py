@@ -22,6 +22,7 @@ from consumer.config.settings import (
     SourceSettings,
     TargetSettings,
 )
+from consumer.mapping.overrides import NO_OVERRIDES, Mode, Override, Overrides
 from consumer.model import Pause
 from consumer.pipeline.assembly import Outside, assemble, source_options
 from consumer.pipeline.in_force import InForce
@@ -48,7 +49,7 @@ STOP_SECONDS = 0.3
 
 def settings_of(knobs: Knobs) -> Settings:
     """Return the settings of a history: every wait is short, in proportion."""
-    kafka = {
+    kafka: dict[str, str | int | float | bool] = {
         "bootstrap.servers": "127.0.0.1:1",
         "group.id": "g",
         "session.timeout.ms": int(knobs.session_seconds * 1000),
@@ -176,6 +177,15 @@ class Process:
         self.main.call_soon_threadsafe(
             self.pipeline.swap, material(description, self._hold)
         )
+
+    def hold(self, mapping: str | None) -> None:
+        """Have a mapping held, as by an operator's file; None for none any more."""
+        overrides = (
+            NO_OVERRIDES
+            if mapping is None
+            else Overrides(version="held", of={mapping: Override(mode=Mode.HOLD)})
+        )
+        self.main.call_soon_threadsafe(self.pipeline.override, overrides)
 
     def bury(self) -> None:
         """Cancel what is left of it, after the history."""

@@ -24,6 +24,7 @@ FATES = (
 PAUSES = (
     *("held", "offset_map", "schema", "halted", "target", "throttled", "lease"),
     *("commit", "dead_letters", "quota", "registry", "broker"),
+    *("guard", "override"),
 )
 CODES = (12, 22, 25, 27, 113, 14, 15, 16, 7, -185)
 
@@ -47,6 +48,7 @@ STATES: Mapping[str, str] = {
     "block beyond the wire": "for longer than any call is on the wire",
     "drain": "a process was asked to end",
     "lose": "a client found that it was too slow for the group",
+    "hold": "somebody held a mapping",
     "reload": "another set of mappings was put in force",
     "thrown out for silence": "by the group",
     "partitions lost": "a pipeline was told so",

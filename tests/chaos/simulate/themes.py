@@ -90,6 +90,21 @@ def hostile(draw: Drawing) -> None:
     draw.fates |= {Fate.GARBAGE: 0.08, Fate.UNMAPPABLE: 0.05}
 
 
+def bad_series(draw: Drawing) -> None:
+    """Records in a row are bad, as after a release that went wrong."""
+    for _ in draw.times(1, 2):
+        fate = draw.rng.choice((Fate.GARBAGE, Fate.UNMAPPABLE, Fate.POISONED))
+        first = draw.rng.randint(1, draw.records - 60)
+        draw.series[first] = (fate,) * draw.rng.randint(25, 50)
+    draw.deed("reload")
+
+
+def held_by_hand(draw: Drawing) -> None:
+    """Somebody holds a mapping for a while."""
+    for _ in draw.times(1, 2):
+        draw.deed("hold", 0.5, 5.0)
+
+
 def unknown(draw: Drawing) -> None:
     """Records name schemas that the registry never has, or has late."""
     draw.fates |= {Fate.UNKNOWN: 0.01, Fate.LATE: 0.02}
@@ -284,6 +299,8 @@ THEMES: Mapping[str, Theme] = {
         hot,
         poisoned,
         hostile,
+        bad_series,
+        held_by_hand,
         unknown,
         known_too_late,
         registry_down,
