@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from typing import NamedTuple
+from typing import NamedTuple, Self
 from urllib.parse import parse_qsl
 
 from consumer.model import Answer, Fault, Request
 from tests.chaos.simulate.records import numbers_in
 from tests.fake_transport import SUBMITTED
 
-__all__ = ["REFUSED", "Call", "Treatment"]
+__all__ = ["PROFILE", "REFUSED", "Call", "Treatment"]
 
 PROFILE = "mbox3rdPartyId"
 PREFIX = "profile."
@@ -57,8 +57,7 @@ class Call:
         "treatment",
     )
 
-    def __init__(self, process: str, request: Request, now: float) -> None:
-        fields = dict(parse_qsl(request.body.decode(), keep_blank_values=True))
+    def __init__(self, process: str, fields: dict[str, str], now: float) -> None:
         self.process = process
         self.profile = fields.pop(PROFILE)
         self.attributes = {n.removeprefix(PREFIX): fields[n] for n in fields}
@@ -70,6 +69,12 @@ class Call:
 
     def __str__(self) -> str:
         return f"{self.profile} {' '.join(f'#{n}' for n in sorted(self.numbers))}"
+
+    @classmethod
+    def read(cls, process: str, request: Request, now: float) -> Self:
+        """Return a call as its request says."""
+        fields = parse_qsl(request.body.decode(), keep_blank_values=True)
+        return cls(process, dict(fields), now)
 
     @property
     def is_accepted(self) -> bool:

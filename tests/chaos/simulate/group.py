@@ -281,6 +281,6 @@ class Group:
         return self._chance.uniform(0.001, self._way_seconds)
 
     def _tell(self, seat: Seat, call: Callable[..., object], *args: object) -> None:
-        now = self._loop.time()
-        seat.told_at = max(seat.told_at + ORDER_SECONDS, now + self._way())
-        self._loop.call_later(seat.told_at - now, lambda: call(*args))
+        arrives = self._loop.time() + self._way()
+        seat.told_at = max(seat.told_at + ORDER_SECONDS, arrives)
+        self._loop.call_at(seat.told_at, lambda: call(*args))

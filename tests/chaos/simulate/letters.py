@@ -12,10 +12,10 @@ from consumer.model import TopicPartition
 from consumer.settle import DeadLetter
 from tests.chaos.simulate.weather import Chance, Weather
 
-__all__ = ["Letter", "LetterTopic", "Producer"]
+__all__ = ["Letter", "LetterTopic", "Producer", "letter_of"]
 
 PREFIX = "dead-letter-"
-GIVEN_UP_SECONDS = 1.0  # how long a producer tries
+ORDER_SECONDS = 1e-6  # between two that would arrive at once
 
 
 Tell = Callable[[str], object]
@@ -43,48 +43,45 @@ class LetterTopic:
     """All letters that the broker has. Owned by the outside.
 
     Attributes:
-        written: In the order of their writing.
+        written: Who wrote what, in the order of writing.
         on_written: Called with each.
         largest_bytes: The longest value that it takes.
+        given_up_seconds: How long a producer tries.
+        is_down: Tells whether the broker answers nobody now.
     """
 
     def __init__(
-        self,
-        loop: asyncio.AbstractEventLoop,
-        weather: Weather,
-        chance: Chance,
-        largest_bytes: int = 1_000_000,
+        self, loop: asyncio.AbstractEventLoop, weather: Weather, chance: Chance
     ) -> None:
-        self.written: list[Letter] = []
-        self.on_written: Callable[[Letter], None] = lambda _: None
-        self.largest_bytes = largest_bytes
+        self.written: list[tuple[str, DeadLetter]] = []
+        self.on_written: Callable[[str, DeadLetter], None] = lambda *_: None
+        self.largest_bytes = 1_000_000
+        self.given_up_seconds = 1.0
+        self.is_down: Callable[[], bool] = lambda: False
         self._loop = loop
         self._weather = weather
         self._chance = chance
+        self._arrives = 0.0
 
     def take(self, process: str, letter: DeadLetter, tell: Tell) -> None:
         """Write a letter after a moment; `tell` is called with what went wrong, or ""."""
-        down = self._weather.hits("letters down", self._chance)
-        self._loop.call_later(
-            self._chance.uniform(0.001, 0.02),
-            self._refuse if down else self._write,
-            process,
-            letter,
-            tell,
-        )
-
-    def _refuse(self, process: str, letter: DeadLetter, tell: Tell) -> None:
-        del process, letter
-        self._loop.call_later(GIVEN_UP_SECONDS, tell, "the broker does not answer")
+        if self.is_down() or self._weather.hits("letters down", self._chance):
+            self._loop.call_later(self.given_up_seconds, tell, "timed out")
+            return
+        arrives = self._loop.time() + self._way()
+        self._arrives = max(self._arrives + ORDER_SECONDS, arrives)
+        self._loop.call_at(self._arrives, self._write, process, letter, tell)
 
     def _write(self, process: str, letter: DeadLetter, tell: Tell) -> None:
-        found = letter_of(process, letter)
-        self.written.append(found)
-        self.on_written(found)
+        self.written.append((process, letter))
+        self.on_written(process, letter)
         if self._weather.hits("letters lost", self._chance):
-            self._loop.call_later(GIVEN_UP_SECONDS, tell, "the answer was lost")
+            self._loop.call_later(self.given_up_seconds, tell, "the answer was lost")
         else:
-            self._loop.call_later(self._chance.uniform(0.001, 0.02), tell, "")
+            self._loop.call_later(self._way(), tell, "")
+
+    def _way(self) -> float:
+        return self._chance.uniform(0.001, 0.02)
 
 
 def letter_of(process: str, letter: DeadLetter) -> Letter:
@@ -102,7 +99,6 @@ class Producer:
     """A process's way to the letters' topic.
 
     Attributes:
-        pending: Letters on their way.
         on_confirmed: Called with each letter whose confirmation has come.
         on_failed: Called when one did not.
     """
@@ -110,12 +106,17 @@ class Producer:
     def __init__(
         self, process: str, loop: asyncio.AbstractEventLoop, topic: LetterTopic
     ) -> None:
-        self.pending = 0
+        self._waiting: list[asyncio.Future[str]] = []
         self.on_confirmed: Callable[[DeadLetter], None] = lambda _: None
         self.on_failed: Callable[[], None] = lambda: None
         self._process = process
         self._loop = loop
         self._topic = topic
+
+    @property
+    def pending(self) -> int:
+        """Letters on their way."""
+        return len(self._waiting)
 
     async def write(self, letter: DeadLetter) -> None:
         """Return once the broker has confirmed the letter.
@@ -127,6 +128,7 @@ class Producer:
         if len(letter.value or b"") > self._topic.largest_bytes:
             raise LetterTooLargeError(f"{letter.topic}: too large")
         answer: asyncio.Future[str] = self._loop.create_future()
+        self._waiting.append(answer)
 
         def give(fault: str) -> None:
             if not answer.done():
@@ -137,12 +139,20 @@ class Producer:
             letter,
             lambda fault: self._loop.call_soon_threadsafe(give, fault),
         )
-        self.pending += 1
         try:
             fault = await answer
         finally:
-            self.pending -= 1
+            self._waiting.remove(answer)
         if fault:
             self.on_failed()
-            raise DependencyError(f"the dead letter for {letter.topic}: {fault}")
+            message = f"the dead letter for {letter.topic} was not written: {fault}"
+            raise DependencyError(message)
         self.on_confirmed(letter)
+
+    async def aclose(self, deadline_seconds: float) -> None:
+        """Give up what is not confirmed by then."""
+        if self._waiting:
+            await asyncio.sleep(deadline_seconds)
+        for answer in self._waiting:
+            if not answer.done():
+                answer.set_result("closed")

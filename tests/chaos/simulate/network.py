@@ -109,9 +109,9 @@ class Connection:
         if way.is_late:
             self._server.call_later(there, serve)
             return
-        now = self._server.time()
-        self._arrives = max(self._arrives + ORDER_SECONDS, now + there)
-        self._server.call_later(self._arrives - now, self._arrive, serve)
+        arrives = self._server.time() + there
+        self._arrives = max(self._arrives + ORDER_SECONDS, arrives)
+        self._server.call_at(self._arrives, self._arrive, serve)
 
     def _arrive(self, serve: Callable[[], object]) -> None:
         """Be served, after all that came before."""

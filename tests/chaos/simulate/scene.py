@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from consumer.model import TopicPartition
+from consumer.settle import DeadLetter
 from tests.chaos.simulate.broker import Broker
 from tests.chaos.simulate.calls import REFUSED, Call
 from tests.chaos.simulate.clock import Clock, Loop
 from tests.chaos.simulate.group import Group
 from tests.chaos.simulate.judge import Judge
-from tests.chaos.simulate.letters import Letter, LetterTopic, Producer
+from tests.chaos.simulate.letters import LetterTopic, Producer, letter_of
 from tests.chaos.simulate.listener import Listener
 from tests.chaos.simulate.member_values import Loops, Outlook, SourceSizes
 from tests.chaos.simulate.network import Connection
@@ -132,7 +133,7 @@ class Scene:
             process.main,
             self.target,
             Chance(self._plan.seed, f"way {process.name}"),
-            self._plan.knobs.timeout_seconds,
+            timeout_seconds=self._plan.knobs.timeout_seconds,
         )
         way.on_learnt = self.judge.learnt
         way.on_refused = lambda: self.verdict.see("refused at the first byte")
@@ -173,7 +174,8 @@ class Scene:
         done = "keeps" if found.is_applied else "refuses"
         self.verdict.note("target", f"{done} {call} {found.reason}".rstrip())
 
-    def _wrote(self, letter: Letter) -> None:
+    def _wrote(self, process: str, written: DeadLetter) -> None:
+        letter = letter_of(process, written)
         said = letter.said
         self.verdict.note(
             "letters",

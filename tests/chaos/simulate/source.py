@@ -74,7 +74,7 @@ class SimulatedSource:
         self._epochs = itertools.count(1)
         self._commands: asyncio.Queue[Callable[[], Awaitable[None]]] = asyncio.Queue()
         self._is_fetching = self._is_busy = self._is_closed = False
-        self._is_told_down = False
+        self._told: set[SourceFaultKind] = set()
         self._ended: asyncio.Future[None] = loops.main.create_future()
         self._tasks: set[asyncio.Task[None]] = set()
 
@@ -277,7 +277,8 @@ class SimulatedSource:
         """Show life, and learn whether the group knows us."""
         if self._is_closed:
             return
-        self._tell_of_brokers()
+        is_down = self._outlook.broker.is_down()
+        self._tell_fault(SourceFaultKind.BROKERS_DOWN, is_so=is_down)
         if self.number is not None:
             self._aside(self._ask_whether_known(self.number))
         self._loops.thread.call_later(self._sizes.heartbeat_seconds, self._beat)
@@ -290,17 +291,16 @@ class SimulatedSource:
             self.number = None
             self._command(self._lose)
 
-    def _tell_of_brokers(self) -> None:
-        """Tell when connections break and when there are new ones."""
-        is_down = self._outlook.broker.is_down()
-        if is_down == self._is_told_down:
+    def _tell_fault(self, kind: SourceFaultKind, *, is_so: bool) -> None:
+        """Tell when a fault begins and when it is over."""
+        if is_so == (kind in self._told):
             return
-        self._is_told_down = is_down
+        self._told ^= {kind}
         fault = SourceFault(
-            kind=SourceFaultKind.BROKERS_DOWN,
-            message="no broker answers",
-            mend="It goes on by itself when one does.",
-            is_over=not is_down,
+            kind=kind,
+            message=f"{kind}, as the simulation has it",
+            mend="It goes on by itself when the broker does.",
+            is_over=not is_so,
         )
         self._tell(self._listener.on_fault, fault)
 
@@ -369,7 +369,9 @@ class SimulatedSource:
                 lambda wanted=wanted: self._starts(wanted),  # type: ignore[misc] # mypy cannot infer a lambda with a default
                 sizes.request_seconds,
             )
-            if found is not None and not outlook.sea.offsets_are_unread():
+            is_read = found is not None and not outlook.sea.offsets_are_unread()
+            self._tell_fault(SourceFaultKind.OFFSETS_UNREAD, is_so=not is_read)
+            if found is not None and is_read:
                 self._unread = []
                 self._assign(found)
                 return

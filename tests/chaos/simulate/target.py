@@ -10,13 +10,14 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable
+from typing import Protocol
 
 from consumer.model import Answer, Fault, FaultKind, Request
 from tests.chaos.simulate.calls import Call
 from tests.chaos.simulate.treating import Treating
 from tests.chaos.simulate.weather import Chance, Weather
 
-__all__ = ["Target", "Tell", "Way"]
+__all__ = ["Place", "Target", "Tell", "Way"]
 
 Tell = Callable[[Answer | Fault], object]
 
@@ -58,7 +59,7 @@ class Target:
 
     def begin(self, process: str, request: Request, tell: Tell) -> Call:
         """Take a call's first byte; `tell` is called with its answer, if one comes."""
-        call = Call(process, request, self._loop.time())
+        call = Call.read(process, request, self._loop.time())
         self.calls.append(call)
         self.on_begun(call)
         seconds = self._chance.uniform(0.001, ARRIVAL_SECONDS)
@@ -67,7 +68,7 @@ class Target:
 
     def miss(self, process: str, request: Request, fault: Fault) -> None:
         """Note a call that found nobody."""
-        call = Call(process, request, self._loop.time())
+        call = Call.read(process, request, self._loop.time())
         call.ended_at, call.learnt = call.began_at, fault
         self.on_missed(call)
 
@@ -81,11 +82,25 @@ class Target:
             self._loop.call_later(found.seconds, tell, answer)
 
 
+class Place(Protocol):
+    """Where a way leads to."""
+
+    def is_reachable(self) -> bool:
+        """Return whether anybody listens."""
+
+    def miss(self, process: str, request: Request, fault: Fault) -> None:
+        """Note a call that found nobody."""
+
+    def begin(self, process: str, request: Request, tell: Tell) -> Call:
+        """Take a call's first byte; `tell` is called with its answer, if one comes."""
+
+
 class Way:
     """A process's transport: it asks, at the first byte, whether it may send.
 
     Attributes:
-        on_refused: Called when it might not.
+        on_sent: Called with the bytes of each call.
+        on_refused: Called when it might not send.
         on_learnt: Called with each call whose answer has come.
     """
 
@@ -93,10 +108,13 @@ class Way:
         self,
         process: str,
         loop: asyncio.AbstractEventLoop,
-        target: Target,
+        target: Place,
         chance: Chance,
+        *,
         timeout_seconds: float,
+        token: Callable[[], str | None] = lambda: None,
     ) -> None:
+        self.on_sent: Callable[[bytes], None] = lambda _: None
         self.on_refused: Callable[[], None] = lambda: None
         self.on_learnt: Callable[[Call], None] = lambda _: None
         self._process = process
@@ -104,17 +122,22 @@ class Way:
         self._target = target
         self._chance = chance
         self._timeout_seconds = timeout_seconds
+        self._token = token
         self._is_closed = False
 
     async def send(
         self, request: Request, may_send: Callable[[], bool]
     ) -> Answer | Fault:
         """Carry one call."""
+        token = self._token()
+        if token is not None and not token.isprintable():
+            return Fault(FaultKind.PROTOCOL, "the token has a line break")
+        secret = b"" if token is None else f"Authorization: Bearer {token}\r\n".encode()
         if self._is_closed:
             return Fault(FaultKind.CONNECT, "closed")
         try:
             async with asyncio.timeout(self._timeout_seconds):
-                return await self._carry(request, may_send)
+                return await self._carry(request, secret, may_send)
         except TimeoutError:
             return Fault(FaultKind.TIMEOUT, "no whole answer in time")
 
@@ -123,7 +146,7 @@ class Way:
         self._is_closed = True
 
     async def _carry(
-        self, request: Request, may_send: Callable[[], bool]
+        self, request: Request, secret: bytes, may_send: Callable[[], bool]
     ) -> Answer | Fault:
         seconds = self._chance.choice(CONNECT_SECONDS)
         if seconds:  # else a connection is at hand: nobody waits before the first byte
@@ -135,6 +158,7 @@ class Way:
         if not may_send():
             self.on_refused()
             return Fault(FaultKind.LEASE)
+        self.on_sent(request.head + secret + b"\r\n" + request.body)
         answer: asyncio.Future[Answer | Fault] = self._loop.create_future()
 
         def give(found: Answer | Fault) -> None:
