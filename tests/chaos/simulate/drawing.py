@@ -44,6 +44,7 @@ class Drawing:
             held_records=rng.choice((40, 120, 400)),
             held_bytes=1 << 20,
             max_in_flight=rng.choice((1, 2, 4, 8)),
+            adaptive=rng.choice((True, True, False)),
             merged_items=rng.choice((1, 3, 1000, 1000, 1000)),
             batch=rng.choice((5, 20, 60)),
             noise=rng.choice((0.0, 0.01, 0.05)),

@@ -31,6 +31,7 @@ class Knobs:
         max_in_flight: Calls at once, of one process.
         calls_per_day: The quota of one process.
         metadata_bytes: The broker's bound on a commit's metadata.
+        adaptive: Whether the calls at once that the target bears are found out.
         merged_items: The most items of one call.
         hold: How the second topic's items are held back: lines of its mapping.
         batch: The most records of one fetch.
@@ -48,6 +49,7 @@ class Knobs:
     max_in_flight: int
     calls_per_day: int = 1_000_000
     metadata_bytes: int = 4096
+    adaptive: bool = True
     merged_items: int = 1000
     hold: str = ""
     batch: int

@@ -61,6 +61,7 @@ def settings_of(knobs: Knobs) -> Settings:
             held_bytes=knobs.held_bytes,
             calls_per_day=knobs.calls_per_day,
             merged_items=knobs.merged_items,
+            adaptive=knobs.adaptive,
         ),
         target=TargetSettings(client="acme", timeout_seconds=knobs.timeout_seconds),
         source=SourceSettings(commit_interval_seconds=0.2),
