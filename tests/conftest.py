@@ -17,6 +17,7 @@ from tests.broker.downloads import kafka_jars, missing, registry_jar
 from tests.broker.kafka import Cluster, KafkaBroker
 from tests.broker.mock import MockCluster
 from tests.broker.registry import ApicurioRegistry
+from tests.contract.simulated import SimulatedCluster
 
 EXTERNAL = "KAFKA_BOOTSTRAP"
 LEFT_OUT = pytest.StashKey[int]()
@@ -67,6 +68,19 @@ def mock_cluster() -> Iterator[MockCluster]:
     """Give a cluster inside this process, empty, one for each test."""
     with MockCluster() as cluster:
         yield cluster
+
+
+@pytest.fixture
+def simulated_cluster() -> SimulatedCluster:
+    """Give the simulation's cluster, which lives on the test's loop."""
+    return SimulatedCluster()
+
+
+@pytest.fixture(params=["simulated_cluster", "mock_cluster"])
+def ill_cluster(request: pytest.FixtureRequest) -> MockCluster | SimulatedCluster:
+    """Give each kind of cluster that fails when it is told to."""
+    found: MockCluster | SimulatedCluster = request.getfixturevalue(request.param)
+    return found
 
 
 @pytest.fixture(scope="session")

@@ -365,6 +365,7 @@ class FakeRegistry:
 
     Attributes:
         texts: What it has, by number.
+        references: Name to text of what each of them refers to, the innermost first.
         encrypted: Numbers of those whose writers encrypt.
         is_down: True while it gives no answer.
         asked: Number and time of each question.
@@ -373,10 +374,12 @@ class FakeRegistry:
 
     def __init__(self, texts: Iterable[tuple[int, str]] = ()) -> None:
         self.texts = dict(texts)
+        self.references: dict[int, Mapping[str, str]] = {}
         self.encrypted: set[int] = set()
         self.is_down = False
         self.asked: list[tuple[int, float]] = []
         self.seconds = 0.01
+        self._known: dict[int, FakeText] = {}
 
     async def schema(self, schema_id: SchemaId) -> FakeText | None:
         """Return the schema; None when there is none.
@@ -392,4 +395,11 @@ class FakeRegistry:
         text = self.texts.get(number)
         if text is None:
             return None
-        return FakeText(text=text, is_encrypted=number in self.encrypted)
+        found = FakeText(
+            text=text,
+            references=self.references.get(number, {}),
+            is_encrypted=number in self.encrypted,
+        )
+        if self._known.get(number) != found:
+            self._known[number] = found
+        return self._known[number]

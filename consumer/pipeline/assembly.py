@@ -122,11 +122,18 @@ def transport_settings(settings: Settings) -> TransportSettings:
 
 
 def source_options(settings: Settings) -> SourceOptions:
-    """Return how the source reads."""
+    """Return how the source reads.
+
+    A revocation waits for the pipeline as long as a lease may last: a loop that was
+    blocked all the while may have works whose first byte is still to come, and would
+    send them after another had gone on with their partition, were its lease not over.
+    """
+    longest = longest_lease_seconds(settings.kafka.session_timeout_seconds)
+    wire_seconds = settings.target.timeout_seconds
     return SourceOptions(
         kafka=settings.kafka.properties,
         startup_timeout_seconds=settings.source.startup_timeout_seconds,
-        revoke_timeout_seconds=settings.target.timeout_seconds + REVOKE_MARGIN_SECONDS,
+        revoke_timeout_seconds=max(wire_seconds, longest) + REVOKE_MARGIN_SECONDS,
         out_of_range=OutOfRange(settings.source.out_of_range),
     )
 

@@ -38,8 +38,8 @@ class SourceOptions:
     Attributes:
         kafka: librdkafka properties as the configuration gives them. May hold secrets.
         startup_timeout_seconds: How long a start waits for the first broker.
-        revoke_timeout_seconds: How long the pipeline may wait for calls on the wire
-            when partitions are taken away; the target's own time-out at least.
+        revoke_timeout_seconds: How long the pipeline may take to answer when partitions
+            are taken away; the target's own time-out and the membership lease at least.
         commit_timeout_seconds: How long the last commit of a revoked partition may
             take; a commit that outlives it can only repeat records.
         assignment_grace_seconds: How long the group and we may disagree on what is

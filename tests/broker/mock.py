@@ -13,6 +13,7 @@ __all__ = ["MockCluster"]
 
 OFFSET_COMMIT = 8
 OFFSET_FETCH = 9
+CONSUMER_GROUP_HEARTBEAT, FENCED_MEMBER_EPOCH = 68, 110
 
 
 class MockCluster(Cluster):
@@ -55,6 +56,10 @@ class MockCluster(Cluster):
     def fail_offset_fetches(self, *codes: int) -> None:
         """Have the next reads of committed offsets answered with these codes."""
         self.cluster.push_errors(OFFSET_FETCH, codes)
+
+    def fence_members(self) -> None:
+        """Have the next heartbeat answered as to one whose epoch is over."""
+        self.cluster.push_errors(CONSUMER_GROUP_HEARTBEAT, [FENCED_MEMBER_EPOCH])
 
     def set_down(self, *, is_down: bool) -> None:
         """Cut every connection and refuse new ones, or take them again."""

@@ -24,6 +24,7 @@ from consumer.source.values import (
 )
 from tests.broker.kafka import Cluster
 from tests.broker.mock import MockCluster
+from tests.contract.simulated import SimulatedCluster
 
 __all__ = [
     "ROOM",
@@ -78,6 +79,9 @@ def published(
     Raises:
         AssertionError: They are not, after a generous time.
     """
+    if isinstance(cluster, SimulatedCluster):
+        cluster.publish(topic, values, partition)
+        return
     producer = Producer({"bootstrap.servers": cluster.bootstrap, "log_level": 0})
     for value in values:
         producer.produce(
@@ -242,7 +246,10 @@ async def joined(
     chosen = dataclasses.replace(
         options(cluster, topic, kafka or {}), out_of_range=out_of_range
     )
-    member.source = Source(chosen, asyncio.get_running_loop(), member)
+    if isinstance(cluster, SimulatedCluster):
+        member.source = cluster.source(chosen, member)
+    else:
+        member.source = Source(chosen, asyncio.get_running_loop(), member)
     try:
         await member.source.start(subscription or Subscription(topics=(topic,)))
         member.source.grant(room)

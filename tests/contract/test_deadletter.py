@@ -19,6 +19,7 @@ from consumer.errors import ConfigurationError, DependencyError
 from tests.broker.kafka import Cluster, KafkaBroker
 from tests.broker.mock import MockCluster
 from tests.contract.members import new_topic
+from tests.contract.simulated import SimulatedCluster
 
 pytestmark = pytest.mark.timeout(60)
 
@@ -34,22 +35,43 @@ class Letter:
     headers: Sequence[tuple[str, bytes | None]] = field(default=())
 
 
-@pytest.fixture(params=["mock", pytest.param("kafka", marks=pytest.mark.kafka)])
+CLUSTERS = ["mock_cluster", pytest.param("kafka_broker", marks=pytest.mark.kafka)]
+
+
+@pytest.fixture(params=CLUSTERS)
 def cluster(request: pytest.FixtureRequest) -> Cluster:
-    """Give each kind of cluster in turn."""
-    name = "mock_cluster" if request.param == "mock" else "kafka_broker"
-    found: Cluster = request.getfixturevalue(name)
+    """Give each kind of cluster that keeps topics, in turn."""
+    found: Cluster = request.getfixturevalue(request.param)
+    return found
+
+
+@pytest.fixture(params=["simulated_cluster", *CLUSTERS])
+def any_cluster(request: pytest.FixtureRequest) -> Cluster:
+    """Give each kind of cluster in turn, the simulation's among them."""
+    found: Cluster = request.getfixturevalue(request.param)
     return found
 
 
 def letters_for(cluster: Cluster, **more: str | int) -> DeadLetters:
     """Return the letters' producer for `cluster`."""
+    if isinstance(cluster, SimulatedCluster):
+        found: object = cluster.producer(
+            largest_bytes=int(more.get("message_max_bytes", 1_000_000)),
+            given_up_seconds=int(more.get("message_timeout_ms", 60_000)) / 1000,
+        )
+        return found  # type: ignore[return-value] # it has all that these tests call
     properties = {key.replace("_", "."): value for key, value in more.items()}
     return DeadLetters({"bootstrap.servers": cluster.bootstrap, **properties})
 
 
 def read(cluster: Cluster, topic: str, partition: int, count: int) -> list[Letter]:
     """Return the first letters in one partition."""
+    if isinstance(cluster, SimulatedCluster):
+        written = cluster.read_letters(topic, partition)[:count]
+        return [
+            Letter(topic, one.partition, one.key, one.value, one.headers)
+            for one in written
+        ]
     consumer = Consumer({
         "bootstrap.servers": cluster.bootstrap,
         "group.id": "reader",
@@ -81,10 +103,10 @@ def setting(cluster: Cluster, topic: str, name: str) -> int:
     return int(answer.result(10)[name].value)
 
 
-async def test_a_written_letter_is_there(cluster: Cluster) -> None:
+async def test_a_written_letter_is_there(any_cluster: Cluster) -> None:
     """After `write` the letter can be read: key, value, headers and partition as given."""
-    topic = new_topic(cluster, 3)
-    letters = letters_for(cluster)
+    topic = new_topic(any_cluster, 3)
+    letters = letters_for(any_cluster)
     letter = Letter(
         topic, 2, None, b"\x00\xff", [("a", b"1"), ("a", b"\xff"), ("b", None)]
     )
@@ -92,24 +114,27 @@ async def test_a_written_letter_is_there(cluster: Cluster) -> None:
     await letters.write(letter)
     await letters.write(tombstone)
     await letters.aclose(5)
-    assert await asyncio.to_thread(read, cluster, topic, 2, 2) == [letter, tombstone]
+    assert await asyncio.to_thread(read, any_cluster, topic, 2, 2) == [
+        letter,
+        tombstone,
+    ]
 
 
-async def test_many_letters_at_once(cluster: Cluster) -> None:
+async def test_many_letters_at_once(any_cluster: Cluster) -> None:
     """Letters written together are all confirmed, and a partition keeps their order."""
-    topic = new_topic(cluster)
-    letters = letters_for(cluster)
+    topic = new_topic(any_cluster)
+    letters = letters_for(any_cluster)
     values = [b"%d" % number for number in range(200)]
     await asyncio.gather(*(letters.write(Letter(topic, value=each)) for each in values))
     await letters.aclose(5)
-    found = await asyncio.to_thread(read, cluster, topic, 0, 200)
+    found = await asyncio.to_thread(read, any_cluster, topic, 0, 200)
     assert values == [letter.value for letter in found]
 
 
-async def test_a_letter_that_is_too_large_is_named_so(cluster: Cluster) -> None:
+async def test_a_letter_that_is_too_large_is_named_so(any_cluster: Cluster) -> None:
     """The caller learns that the size is the reason, and the producer goes on."""
-    topic = new_topic(cluster)
-    letters = letters_for(cluster, message_max_bytes=2000)
+    topic = new_topic(any_cluster)
+    letters = letters_for(any_cluster, message_max_bytes=2000)
     with pytest.raises(LetterTooLargeError, match=topic):
         await letters.write(Letter(topic, value=bytes(5000)))
     await letters.write(Letter(topic))
@@ -141,27 +166,29 @@ async def test_the_topic_says_what_is_too_large(kafka_broker: Cluster) -> None:
     await letters.aclose(5)
 
 
-async def test_an_unconfirmed_letter_is_an_error(mock_cluster: MockCluster) -> None:
+async def test_an_unconfirmed_letter_is_an_error(
+    ill_cluster: MockCluster | SimulatedCluster,
+) -> None:
     """A broker that is away ends in an error after the time-out, never in silence."""
-    topic = new_topic(mock_cluster)
-    letters = letters_for(mock_cluster, message_timeout_ms=3000)
+    topic = new_topic(ill_cluster)
+    letters = letters_for(ill_cluster, message_timeout_ms=3000)
     await letters.write(Letter(topic))
-    mock_cluster.set_down(is_down=True)
+    ill_cluster.set_down(is_down=True)
     with pytest.raises(DependencyError, match=r"was not written: .*timed out"):
         await letters.write(Letter(topic))
-    mock_cluster.set_down(is_down=False)
+    ill_cluster.set_down(is_down=False)
     await letters.write(Letter(topic))
     await letters.aclose(5)
 
 
 async def test_closing_gives_up_what_cannot_be_written(
-    mock_cluster: MockCluster,
+    ill_cluster: MockCluster | SimulatedCluster,
 ) -> None:
     """Closing takes no longer than its deadline, and each waiting writer is told."""
-    topic = new_topic(mock_cluster)
-    letters = letters_for(mock_cluster)
+    topic = new_topic(ill_cluster)
+    letters = letters_for(ill_cluster)
     await letters.write(Letter(topic))
-    mock_cluster.set_down(is_down=True)
+    ill_cluster.set_down(is_down=True)
     waiting = asyncio.create_task(letters.write(Letter(topic)))
     await asyncio.sleep(0)
     await letters.aclose(0.5)

@@ -1,4 +1,4 @@
-"""What a schema registry answers: one suite, the sandbox's and a real one."""
+"""What a schema registry answers: one suite for the sandbox's, a real one and the fake."""
 
 from __future__ import annotations
 
@@ -19,11 +19,17 @@ from consumer.decode.decoder import Decoder
 from consumer.decode.limits import DecodeLimits
 from consumer.model import SchemaId
 from consumer.registry import Registry
+from tests.fakes import FakeRegistry
 from tests.unit.sandbox.box import sandbox
+
+FAKE = "fake:"
+FAKES: dict[str, FakeRegistry] = {}
+SUBJECTS: dict[str, int] = {}
 
 
 @pytest.fixture(
     params=[
+        "fake",
         "sandbox",
         pytest.param("real", marks=[pytest.mark.kafka, pytest.mark.timeout(120)]),
     ]
@@ -33,13 +39,21 @@ async def url(request: pytest.FixtureRequest) -> AsyncIterator[str]:
     if request.param == "real":
         yield str(request.getfixturevalue("real_registry_url"))
         return
+    if request.param == "fake":
+        FAKES.clear()
+        FAKES[FAKE] = FakeRegistry()
+        yield FAKE
+        return
     async with sandbox() as box:
         yield box.running.addresses.registry
 
 
 @pytest.fixture
-async def registry(url: str) -> AsyncIterator[Registry]:
-    """Give our client of it."""
+async def registry(url: str) -> AsyncIterator[Registry | FakeRegistry]:
+    """Give our client of it; the fake is both."""
+    if url in FAKES:
+        yield FAKES[url]
+        return
     client = Registry(RegistrySettings(url=url))
     yield client
     await client.aclose()
@@ -58,6 +72,8 @@ def unique(name: str) -> str:
 
 async def register(url: str, subject: str, text: str, *refers: tuple[str, str]) -> int:
     """Register `text`; `refers` are name and subject of what it refers to."""
+    if url in FAKES:
+        return register_in(FAKES[url], subject, text, *refers)
 
     def run() -> int:
         references = [SchemaReference(name, place, 1) for name, place in refers]
@@ -69,8 +85,25 @@ async def register(url: str, subject: str, text: str, *refers: tuple[str, str]) 
     return await asyncio.to_thread(run)
 
 
+def register_in(
+    fake: FakeRegistry, subject: str, text: str, *refers: tuple[str, str]
+) -> int:
+    """Register `text` in the fake, where a subject is the name of its schema."""
+    number = len(fake.texts) + 1
+    of = {SUBJECTS[place]: name for name, place in refers}
+    fake.references[number] = {
+        name: fake.texts[known]
+        for known, name in sorted(of.items())  # what was registered first refers least
+    }
+    fake.texts[number] = text
+    SUBJECTS[subject] = number
+    return number
+
+
 @pytest.mark.peer("Vector #7434")
-async def test_a_schema_is_found_by_its_id(url: str, registry: Registry) -> None:
+async def test_a_schema_is_found_by_its_id(
+    url: str, registry: Registry | FakeRegistry
+) -> None:
     """As it was registered, and never asked for again."""
     text = record(unique("A"), "string")
     number = await register(url, unique("s"), text)
@@ -82,7 +115,7 @@ async def test_a_schema_is_found_by_its_id(url: str, registry: Registry) -> None
 
 
 async def test_an_id_that_does_not_exist_is_none_until_it_does(
-    url: str, registry: Registry
+    url: str, registry: Registry | FakeRegistry
 ) -> None:
     """What a registry does not have today it may have in a moment."""
     number = await register(url, unique("s"), record(unique("A")))
@@ -92,12 +125,16 @@ async def test_an_id_that_does_not_exist_is_none_until_it_does(
     assert await registry.schema(SchemaId(number=number + 1)) is not None
 
 
-async def test_a_guid_that_does_not_exist_is_none(registry: Registry) -> None:
+async def test_a_guid_that_does_not_exist_is_none(
+    registry: Registry | FakeRegistry,
+) -> None:
     """Whether the registry knows GUIDs or not."""
     assert await registry.schema(SchemaId(guid=uuid.uuid4().hex)) is None
 
 
-async def test_references_come_with_the_schema(url: str, registry: Registry) -> None:
+async def test_references_come_with_the_schema(
+    url: str, registry: Registry | FakeRegistry
+) -> None:
     """The innermost first, so that the decoder can take them in one by one."""
     inner, middle, outer = unique("I"), unique("M"), unique("O")
     await register(url, inner, record(inner, "string"))

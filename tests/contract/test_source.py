@@ -1,4 +1,7 @@
-"""What the source promises, on the in-process cluster and on a real broker alike."""
+"""What the source promises: on the in-process cluster and on a real broker alike.
+
+And what the simulation's source, which `tests.chaos.simulate` stands on, does as well.
+"""
 
 from __future__ import annotations
 
@@ -30,11 +33,19 @@ PROTOCOLS = {
 }
 
 
-@pytest.fixture(params=["mock", pytest.param("kafka", marks=pytest.mark.kafka)])
+CLUSTERS = {
+    "simulated": "simulated_cluster",
+    "mock": "mock_cluster",
+    "kafka": "kafka_broker",
+}
+
+
+@pytest.fixture(
+    params=["simulated", "mock", pytest.param("kafka", marks=pytest.mark.kafka)]
+)
 def cluster(request: pytest.FixtureRequest) -> Cluster:
     """Give each kind of cluster in turn."""
-    name = "mock_cluster" if request.param == "mock" else "kafka_broker"
-    found: Cluster = request.getfixturevalue(name)
+    found: Cluster = request.getfixturevalue(CLUSTERS[request.param])
     return found
 
 
@@ -208,6 +219,7 @@ async def test_leaving_commits_what_the_pipeline_names(
 
 # The mock cluster's classic groups refuse commits while they rebalance.
 TAKE_OVERS = [
+    *(pytest.param("simulated", name) for name in sorted(PROTOCOLS)),
     pytest.param("mock", "consumer"),
     *(
         pytest.param("kafka", name, marks=pytest.mark.kafka)

@@ -16,6 +16,7 @@ from tests.contract.members import (
     published,
     until,
 )
+from tests.contract.simulated import SimulatedCluster
 
 pytestmark = pytest.mark.timeout(60)
 
@@ -25,19 +26,19 @@ PROTOCOLS = {"cooperative": COOPERATIVE, "consumer": NEW}
 
 
 async def test_a_last_commit_whose_map_is_refused_is_made_without_it(
-    mock_cluster: MockCluster,
+    ill_cluster: MockCluster | SimulatedCluster,
 ) -> None:
     """Bug: error 12 at a revocation lost the whole commit, and all of it repeated."""
-    topic = new_topic(mock_cluster)
+    topic = new_topic(ill_cluster)
     partition = TopicPartition(topic, 0)
-    async with joined(mock_cluster, topic) as member:
+    async with joined(ill_cluster, topic) as member:
         await member.gets(1)
         member.positions = member.commit_of(partition, 13, "M1map")
-        mock_cluster.fail_commits(12)
+        ill_cluster.fail_commits(12)
     commits, failed, _ = member.results[-1]
     assert (commits[partition].offset, commits[partition].metadata) == (13, "")
     assert failed == {}
-    async with joined(mock_cluster, topic) as member:
+    async with joined(ill_cluster, topic) as member:
         await member.gets(1)
         assert member.assigned[partition].offset == 13
         assert not member.assigned[partition].metadata

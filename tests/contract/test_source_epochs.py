@@ -94,17 +94,21 @@ async def test_a_thread_that_stood_still_for_too_long_has_lost_all(
 
 
 @pytest.mark.peer("Vector #22006", "librdkafka #3891", "Faust #523")
-@pytest.mark.kafka
+@pytest.mark.parametrize(
+    "cluster",
+    ["simulated_cluster", pytest.param("kafka_broker", marks=pytest.mark.kafka)],
+)
 async def test_partitions_that_leave_and_come_back_at_once(
-    kafka_broker: Cluster, protocol: dict[str, str]
+    request: pytest.FixtureRequest, cluster: str, protocol: dict[str, str]
 ) -> None:
     """Each return is an epoch of its own; nothing of the one before is committed."""
-    topic = new_topic(kafka_broker, 4)
-    async with joined(kafka_broker, topic, protocol) as stays:
+    broker: Cluster = request.getfixturevalue(cluster)
+    topic = new_topic(broker, 4)
+    async with joined(broker, topic, protocol) as stays:
         await stays.gets(4)
         for _ in range(2):
             before = commit_of_all(stays, 0)
-            async with joined(kafka_broker, topic, protocol) as visits:
+            async with joined(broker, topic, protocol) as visits:
                 await until(lambda: bool(visits.assigned), "a visitor's partitions")
             await stays.gets(4)
             gone = {
@@ -115,7 +119,7 @@ async def test_partitions_that_leave_and_come_back_at_once(
             assert gone
             assert await stays.committed(before) == dict.fromkeys(gone, 22)
         for partition in range(4):
-            published(kafka_broker, topic, numbered(5), partition)
+            published(broker, topic, numbered(5), partition)
         await stays.reads(20)
         assert await stays.committed(commit_of_all(stays, 5)) == {}
     assert stays.epochs == sorted(set(stays.epochs))

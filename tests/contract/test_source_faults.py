@@ -10,7 +10,7 @@ import threading
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
-from typing import NamedTuple, cast
+from typing import NamedTuple, TypeAlias, cast
 
 import pytest
 import trustme
@@ -33,6 +33,9 @@ from tests.broker.kafka import Cluster, KafkaBroker
 from tests.broker.mock import MockCluster
 from tests.broker.process import free_ports
 from tests.contract.members import Member, joined, new_topic, options, published, until
+from tests.contract.simulated import SimulatedCluster
+
+IllCluster: TypeAlias = MockCluster | SimulatedCluster
 
 pytestmark = pytest.mark.timeout(60)
 
@@ -215,61 +218,61 @@ CLASSIC = {"partition.assignment.strategy": "cooperative-sticky"}
     [(CLASSIC, 22), (CLASSIC, 25), (CLASSIC, 27), ({}, 113)],
 )
 async def test_a_refused_commit_is_told(
-    mock_cluster: MockCluster, kafka: dict[str, str], code: int
+    ill_cluster: IllCluster, kafka: dict[str, str], code: int
 ) -> None:
     """The broker's code reaches the pipeline, and the member finds back by itself."""
-    topic = new_topic(mock_cluster)
+    topic = new_topic(ill_cluster)
     partition = TopicPartition(topic, 0)
-    async with joined(mock_cluster, topic, kafka) as member:
+    async with joined(ill_cluster, topic, kafka) as member:
         await member.gets(1)
-        mock_cluster.fail_commits(code)
+        ill_cluster.fail_commits(code)
         failed = await member.committed(member.commit_of(partition, 0))
         assert failed == {partition: code}
-        published(mock_cluster, topic, numbered(1))
+        published(ill_cluster, topic, numbered(1))
         await member.reads(1)
         assert await member.committed(member.commit_of(partition, 1)) == {}
 
 
 async def test_starts_that_cannot_be_read_are_asked_for_again(
-    mock_cluster: MockCluster,
+    ill_cluster: IllCluster,
 ) -> None:
     """A coordinator that is ill delays the assignment; nothing is skipped."""
-    topic = new_topic(mock_cluster)
-    published(mock_cluster, topic, numbered(3))
-    mock_cluster.fail_offset_fetches(*[29] * 4)  # TOPIC_AUTHORIZATION_FAILED
-    async with joined(mock_cluster, topic) as member:
+    topic = new_topic(ill_cluster)
+    published(ill_cluster, topic, numbered(3))
+    ill_cluster.fail_offset_fetches(*[29] * 4)  # TOPIC_AUTHORIZATION_FAILED
+    async with joined(ill_cluster, topic) as member:
         await member.sees(SourceFaultKind.OFFSETS_UNREAD)
         await member.reads(3)
         await until(lambda: member.faults[-1].is_over, "the fault's end")
     assert member.values() == numbered(3)
 
 
-async def test_an_outage_is_a_fault_and_has_an_end(mock_cluster: MockCluster) -> None:
+async def test_an_outage_is_a_fault_and_has_an_end(ill_cluster: IllCluster) -> None:
     """Brokers that go away raise nothing: a fault begins, and ends when they are back."""
-    topic = new_topic(mock_cluster)
-    async with joined(mock_cluster, topic, {"reconnect.backoff.max.ms": 200}) as member:
+    topic = new_topic(ill_cluster)
+    async with joined(ill_cluster, topic, {"reconnect.backoff.max.ms": 200}) as member:
         await member.gets(1)
-        mock_cluster.set_down(is_down=True)
+        ill_cluster.set_down(is_down=True)
         fault = await member.sees(SourceFaultKind.BROKERS_DOWN)
         assert not fault.is_over
         assert fault.message
-        mock_cluster.set_down(is_down=False)
-        published(mock_cluster, topic, numbered(5))
+        ill_cluster.set_down(is_down=False)
+        published(ill_cluster, topic, numbered(5))
         await member.reads(5)
         await until(lambda: member.faults[-1].is_over, "the fault's end")
     assert member.values() == numbered(5)
 
 
-async def test_a_lost_partition_commits_nothing(mock_cluster: MockCluster) -> None:
+async def test_a_lost_partition_commits_nothing(ill_cluster: IllCluster) -> None:
     """A member that the group gave up is told `lost`, and its positions are not asked."""
-    topic = new_topic(mock_cluster)
-    published(mock_cluster, topic, numbered(3))
+    topic = new_topic(ill_cluster)
+    published(ill_cluster, topic, numbered(3))
     partition = TopicPartition(topic, 0)
-    async with joined(mock_cluster, topic) as member:
+    async with joined(ill_cluster, topic) as member:
         await member.reads(3)
         member.positions = member.commit_of(partition, 3)
         epoch = member.epochs[-1]
-        mock_cluster.cluster.push_errors(68, [110])  # heartbeat: FENCED_MEMBER_EPOCH
+        ill_cluster.fence_members()
         await until(lambda: bool(member.revoked), "the loss")
         assert member.revoked == [(frozenset({partition}), True)]
         assert member.asked == []

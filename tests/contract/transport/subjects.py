@@ -14,6 +14,7 @@ from consumer.model import Answer, Fault, Request
 from consumer.transport.connector import ConnectorTransport
 from consumer.transport.session import SessionTransport
 from consumer.transport.settings import TransportSettings
+from tests.contract.simulated import scripted_way
 from tests.fake_transport import FakeTransport
 from tests.scripted_server import Step, scripted_server
 from tests.works import work_of
@@ -31,7 +32,7 @@ __all__ = [
 ]
 
 Line: TypeAlias = tuple[Step, Answer | Fault]  # what is done, what it means
-KINDS = ("fake", "connector", "session")
+KINDS = ("fake", "simulated", "connector", "session")
 REAL: dict[str, type[ConnectorTransport | SessionTransport]] = {
     "connector": ConnectorTransport,
     "session": SessionTransport,
@@ -103,6 +104,12 @@ async def subject(
             [means for _, means in lines], token=token, timeout_seconds=timeout_seconds
         )
         yield Subject(fake, fake.sent)
+        return
+    if kind == "simulated":
+        way = scripted_way([means for _, means in lines], token, timeout_seconds)
+        sent: list[bytes] = []
+        way.on_sent = sent.append
+        yield Subject(way, sent)
         return
     async with scripted_server([step for step, _ in lines]) as server:
         settings = TransportSettings(

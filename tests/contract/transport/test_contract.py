@@ -1,7 +1,7 @@
-"""What every transport promises: one suite for the fake and both real ones.
+"""What every transport promises: one suite for both fakes and both real ones.
 
-The real ones talk to a server that follows a script byte for byte; the fake is given
-what each script means.
+The real ones talk to a server that follows a script byte for byte; the fakes (the plain
+one, and that of the simulation) are given what each script means.
 """
 
 from __future__ import annotations

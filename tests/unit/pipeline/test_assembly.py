@@ -1,6 +1,7 @@
 """From settings to stages: each key of the configuration changes something."""
 
 import asyncio
+import dataclasses
 from pathlib import Path
 
 import pytest
@@ -8,6 +9,7 @@ import pytest
 from consumer.config.secret import Secret
 from consumer.config.settings import (
     DecodeSettings,
+    KafkaSettings,
     LimitSettings,
     RetrySettings,
     SourceSettings,
@@ -109,6 +111,20 @@ def test_the_source_gets_its_waits_and_its_rule() -> None:
     # It waits for the pipeline longer than the pipeline waits for the wire.
     assert found.revoke_timeout_seconds > 3.0
     assert found.kafka["group.id"] == "g"
+
+
+@pytest.mark.parametrize(("session_ms", "lease"), [(6_000, 3.0), (600_000, 20.0)])
+def test_a_revocation_outlasts_the_lease(session_ms: int, lease: float) -> None:
+    """Bug: a loop blocked for longer than a revocation waited sent what was another's.
+
+    Its lease was not over yet, and nothing had told it that its partition was.
+    """
+    settings = settings_of(target=TargetSettings(client="x", timeout_seconds=1.0))
+    kafka = KafkaSettings(
+        properties={**settings.kafka.properties, "session.timeout.ms": session_ms}
+    )
+    found = source_options(dataclasses.replace(settings, kafka=kafka))
+    assert found.revoke_timeout_seconds > lease
 
 
 def test_the_scheduler_gets_its_bounds_and_rules() -> None:
