@@ -18,9 +18,12 @@ def parts(seed: int) -> dict[str, tuple[str, ...]]:
     histories = (python, "-m", "tests.long.histories", str(seed), "2000")
     chaos = (python, "-m", "tests.chaos.cluster", "--seed", str(seed))
     bench = (python, "-m", "tests.bench")
+    simulate = (python, "-m", "tests.chaos.simulate", "--first", str(seed))
     demo = (python, "-m", "consumer", "demo", "--output", "json")
     return {
         "histories": histories,
+        "simulate": (*simulate, "--seeds", "500"),
+        "mutants": (python, "-m", "tests.chaos.simulate", "--mutants"),
         "decode": (python, "-m", "tests.bench.decode", "--repeats", "100"),
         "avro": (python, "-m", "tests.long.avro", str(seed), "5000"),
         "demo": (*demo, "--records", "100000", "--seed", str(seed)),
