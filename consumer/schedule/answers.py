@@ -5,6 +5,8 @@ Rules:
       each profile.
     - An endpoint is well for a profile when nine in ten of the *other* profiles, and at
       least one, were delivered or rejected. A profile is no witness in its own case.
+    - Well before is not well meanwhile: a busy hour says nothing of the minute after it.
+      So it is also known when another profile was accepted last.
 
 Theory of operation:
     An answer costs one append. Only when something failed is the window brought up to
@@ -22,6 +24,7 @@ __all__ = ["Answers"]
 
 WINDOW_ANSWERS = 1000
 WINDOW_SECONDS = 300.0
+NEVER = float("-inf")
 
 
 class Seen(NamedTuple):
@@ -35,17 +38,35 @@ class Seen(NamedTuple):
 class Answers:
     """The last answers of one endpoint. Owned by that endpoint."""
 
-    __slots__ = ("_accepted", "_latest", "_new", "_window")
+    __slots__ = (
+        "_accepted",
+        "_last_at",
+        "_last_profile",
+        "_latest",
+        "_new",
+        "_other_at",
+        "_window",
+    )
 
     def __init__(self) -> None:
         self._new: deque[tuple[float, ProfileId, bool]] = deque(maxlen=WINDOW_ANSWERS)
         self._window: deque[Seen] = deque()
         self._latest: dict[ProfileId, Seen] = {}
         self._accepted = 0
+        self._last_profile: ProfileId | None = None  # who was accepted last
+        self._last_at = self._other_at = NEVER  # and when, and when another one was
 
     def note(self, profile: ProfileId, now: float, *, accepted: bool) -> None:
         """Note an answer: accepted is delivered or rejected."""
         self._new.append((now, profile, accepted))
+        if accepted:
+            if profile != self._last_profile:
+                self._last_profile, self._other_at = profile, self._last_at
+            self._last_at = now
+
+    def others_accepted_at(self, profile: ProfileId) -> float:
+        """Return when another profile was accepted last; long ago if none ever was."""
+        return self._other_at if profile == self._last_profile else self._last_at
 
     def others_accepted(self, profile: ProfileId, now: float) -> bool:
         """Tell whether the endpoint is well, as far as `profile` is concerned."""

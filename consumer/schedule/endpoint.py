@@ -13,7 +13,8 @@ Rules:
       and asked by probes, until one is delivered. What was sent before tells nothing.
     - How many calls there are at once is found out (`limit`), if the policy says so.
     - An answer counts against its item only if the endpoint was neither halted, held nor
-      open when the call was sent and accepts the profiles of others (`answers`). 429
+      open when the call was sent and accepts the profiles of others (`answers`), and if
+      one of these was accepted since the item failed before. 429
       never counts. So an outage of any length gives up nothing. (Vector #24543: a
       401 lost the record, because a later delivery moved the offset past it.)
 
@@ -131,6 +132,7 @@ class Endpoint:
         self._random = random
         self._answers = Answers()
         self._suspects: set[ProfileId] = set()
+        self._strained: tuple[ProfileId | None, float] = (None, NEVER)  # by whom last
         self._unwell_since: float | None = None
         self._unwell_total = 0.0
 
@@ -161,9 +163,17 @@ class Endpoint:
     ) -> None:
         """Let the limit know how a call ended; what an answer says of faults is apart."""
         limit = self.limit
-        if limit is not None and not work.probe:
-            limit.answered(sent_at, now, sign_of(outcome))
-            self.budget.bound(limit.current)
+        if limit is None or work.probe:
+            return
+        sign = sign_of(outcome)
+        if sign is Sign.OVERLOADED:
+            # What fails for one profile again, while others are accepted, is its own.
+            who, at = self._strained
+            if who == work.profile and self.others_accepted_at(who) >= at:
+                sign = Sign.OTHER
+            self._strained = work.profile, now
+        limit.answered(sent_at, now, sign)
+        self.budget.bound(limit.current)
 
     def backoff(self, failures: int) -> float:
         """Return a wait in seconds after so many failures, with full jitter."""
@@ -194,6 +204,10 @@ class Endpoint:
         if self.limit is not None:
             self.limit.restart(now)
         return halt
+
+    def others_accepted_at(self, profile: ProfileId) -> float:
+        """Return when another profile was accepted last; long ago if none ever was."""
+        return self._answers.others_accepted_at(profile)
 
     def note_unsent(self, work: Work, now: float) -> None:
         """Note that a work was not sent after all: its token or its turn is returned."""

@@ -43,13 +43,14 @@ import enum
 __all__ = ["START", "AdaptiveLimit", "Sign"]
 
 START = 10.0
-FLOOR = 0.02
+FLOOR = 0.1
 EVEN_BELOW = 5.0
 LONGEST_WAIT_SECONDS = 10.0
 UNKNOWN_LATENCY_SECONDS = 0.2  # while nothing was delivered
 PARDON_PER_ANSWER = 0.01
 LEAST_CUT, MOST_CUT = 0.9, 0.5
 QUICK_ROUND_ANSWERS, ROUND_ANSWERS, MOST_ROUND_ANSWERS = 10, 20, 512
+SLOW_ROUND_ANSWERS = 4  # below one call at once twenty would take minutes
 FASTER, HOLDS, IS_SLOW = 0.75, 1.5, 2.0  # of the base; noise is less than a quarter
 DOUBT_SECONDS = 10.0
 TRIAL = 0.25
@@ -58,6 +59,7 @@ GAP_PER_ROUND = 0.15
 STEP_PER_ANSWER = 0.0005  # of the ceiling
 PARD = 1.0
 NEAR = 0.9
+SLOW_STEP = 0.02
 SPEED_UP = 1.5
 MOST_STEP = 0.25
 GOLDEN_RATIO = 0.6180339887498949
@@ -221,6 +223,8 @@ class AdaptiveLimit:
         self._is_full = False
         is_quick = ceiling is None or self._way_down
         least = QUICK_ROUND_ANSWERS if is_quick else ROUND_ANSWERS
+        if limit < 1.0:
+            least = SLOW_ROUND_ANSWERS
         # Fewer than the limit would be the fastest of them.
         self._needed = min(max(least, int(limit)), MOST_ROUND_ANSWERS)
         self._growth = 1.0 if ceiling is None else self._measured(limit, ceiling, now)
@@ -229,6 +233,10 @@ class AdaptiveLimit:
         """Return what one answer adds, when the ceiling is known."""
         answers = limit + self._needed  # of earlier calls, and of the round's own
         gap = NEAR * ceiling - limit
+        if limit < 1.0:  # calls are seldom here: by a low ceiling it would take minutes
+            step = max(SLOW_STEP * limit, SPEED_UP * self._step)
+            self._step = min(step, MOST_STEP * limit)
+            return max(self._step, GAP_PER_ROUND * gap) / answers
         if gap > 0.0:
             step = min(1.0, STEP_PER_ANSWER * ceiling * answers)
             return max(step, GAP_PER_ROUND * gap) / answers

@@ -23,6 +23,7 @@ def parts(seed: int) -> dict[str, tuple[str, ...]]:
     return {
         "histories": histories,
         "simulate": (*simulate, "--seeds", "500"),
+        "mutation": (python, "-m", "tests.long.mutation"),
         "mutants": (python, "-m", "tests.chaos.simulate", "--mutants"),
         "decode": (python, "-m", "tests.bench.decode", "--repeats", "100"),
         "avro": (python, "-m", "tests.long.avro", str(seed), "5000"),

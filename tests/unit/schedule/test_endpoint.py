@@ -320,8 +320,10 @@ def test_time_in_which_the_endpoint_was_not_well_does_not_count() -> None:
         desk.answer(work, now=110.0)
     # 120 s have passed, 100 of them in the hold: 20 count.
     assert desk.answer(works[0], RETRY, now=120.0) == []
+    desk.deliver("good", 2, 120.0)
     work = desk.take_one(150.0)
     assert desk.answer(work, RETRY, now=159.0) == []
+    desk.deliver("good", 3, 159.0)
     work = desk.take_one(160.0)
     (settlement,) = desk.answer(work, RETRY, now=160.0)
     assert settlement.end is End.DEAD_LETTERED

@@ -49,7 +49,6 @@ def test_a_refused_profile_does_not_keep_a_guard_open_for_ever() -> None:
     assert "well" in sent
 
 
-@pytest.mark.xfail(reason="the answers of one profile lower the limit of all")
 def test_a_profile_that_is_answered_503_lowers_the_limit_of_no_other() -> None:
     """For a minute it is tried again, and again; the calls of all others are delivered.
 

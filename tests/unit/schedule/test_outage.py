@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import pytest
-
 from consumer.model import End, Outcome, OutcomeKind
 from tests.unit.schedule.desk import LOANS, Desk
 
@@ -13,11 +11,6 @@ UNAVAILABLE = Outcome(
 )
 
 
-@pytest.mark.xfail(
-    strict=True,
-    reason="a hold ends by itself and the calls after it count: three holds in a row make "
-    "a refusal the record's fault, although nobody was delivered between",
-)
 def test_an_outage_that_names_a_wait_dead_letters_nothing() -> None:
     """Bug: 503 with Retry-After for six seconds gave good records up."""
     desk = Desk()
