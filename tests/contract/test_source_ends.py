@@ -162,7 +162,7 @@ async def test_one_thread_alone_calls_the_client(
     for name, thread in Watched.calls:
         by_thread.setdefault(thread, set()).add(name)
     assert set(by_thread) == {"kafka-source", "kafka-aside"}
-    in_close = {"incremental_unassign"}  # which calls back before it returns
+    in_close = {"incremental_unassign", "resume"}  # in its callback, before it returns
     assert by_thread["kafka-aside"] - in_close == {"commit", "close"}
     assert by_thread["kafka-source"] >= {"poll", "consume", "pause", "memberid"}
 
