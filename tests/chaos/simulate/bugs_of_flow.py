@@ -10,7 +10,9 @@ from consumer.schedule.commits import Commits
 from consumer.schedule.dispatch import Dispatch
 from consumer.schedule.endpoint import Endpoint
 from consumer.schedule.ends import Ends
+from consumer.schedule.guard import Guard
 from consumer.schedule.held import Flow, Held
+from consumer.schedule.limit import AdaptiveLimit
 from consumer.schedule.offsets import Partition
 from consumer.schedule.quota import Quota
 from consumer.schedule.scheduler import Scheduler
@@ -80,6 +82,32 @@ def halts_never_end() -> None:
         return ended
 
     old = replace(Endpoint, "note_delivery", note_delivery)
+
+
+@mutant(6)
+def guards_try_once() -> None:
+    """After its first probe an open guard has no other."""
+
+    def pass_probe(self: Guard, now: float) -> None:
+        old(self, now)
+        self.probe_at = now + 1e9
+
+    def fail_probe(self: Guard, code: str, now: float) -> None:
+        older(self, code, now)
+        self.probe_at = now + 1e9
+
+    old = replace(Guard, "pass_probe", pass_probe)
+    older = replace(Guard, "fail_probe", fail_probe)
+
+
+@mutant(6)
+def a_limit_below_one_is_none() -> None:
+    """While the adaptive limit is below one nothing is sent."""
+
+    def room(self: AdaptiveLimit, in_flight: int, now: float) -> int:
+        return int(old(self, in_flight, now)) if self.current >= 1 else 0
+
+    old = replace(AdaptiveLimit, "room", room)
 
 
 @mutant(6)

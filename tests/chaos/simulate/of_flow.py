@@ -60,6 +60,8 @@ def judge_progress(
 ) -> None:
     """Tell whether a pipeline that might do something does it, or says why not."""
     said, pauses = process.statistics(), process.pauses()
+    if said.limit < 1:
+        verdict.see("limit below one")
     for pause in pauses:
         verdict.see(f"paused: {pause.reason}")
         if not pause.ends_when or not pause.scope or pause.since > now:

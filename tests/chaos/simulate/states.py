@@ -24,7 +24,7 @@ FATES = (
 PAUSES = (
     *("held", "offset_map", "schema", "halted", "target", "throttled", "lease"),
     *("commit", "dead_letters", "quota", "registry", "broker"),
-    *("guard", "override"),
+    *("guard", "override", "breaker"),
 )
 CODES = (12, 22, 25, 27, 113, 14, 15, 16, 7, -185)
 
@@ -49,6 +49,7 @@ STATES: Mapping[str, str] = {
     "drain": "a process was asked to end",
     "lose": "a client found that it was too slow for the group",
     "hold": "somebody held a mapping",
+    "limit below one": "the target bore less than one call at once",
     "reload": "another set of mappings was put in force",
     "thrown out for silence": "by the group",
     "partitions lost": "a pipeline was told so",

@@ -1,4 +1,19 @@
-"""Where broken promises, reached states and the time line are collected."""
+"""Where broken promises, reached states and the time line are collected.
+
+The promises, by number:
+    1. At least once: a commit passes no record that is not finished.
+    2. Order: items of one profile and partition arrive in offset order, one call at a
+       time.
+    3. Final state: in the end every attribute is what the logs say.
+    4. Bounded: what is held stays within its limits.
+    5. A slow or failing profile delays itself only.
+    6. Progress: whatever may go on does, every pause has a reason and an end, and
+       everything drains.
+    7. Quota: never more calls than that in any rolling day.
+    8. Nothing silent: the counts add up, and no letter is of nowhere.
+    9. What the target or the registry does wrong is no record's fault.
+    10. Fenced: nothing of a partition that is somebody else's is sent or committed.
+"""
 
 from __future__ import annotations
 
@@ -15,7 +30,7 @@ class Breach(NamedTuple):
     """A promise that was broken.
 
     Attributes:
-        promise: Its number in the README's list, 1 to 10.
+        promise: Its number in the list above.
         at: When, in seconds from the beginning.
         text: How, for a person.
     """
