@@ -148,19 +148,21 @@ def parser() -> argparse.ArgumentParser:
     made.add_argument(
         "--only", choices=PARTS, nargs="+", default=PARTS, help="parts of `pipeline`"
     )
-    made.add_argument("--records", type=int, default=80_000, help="of one run")
-    made.add_argument("--backlog", type=int, default=200_000, help="of `memory`")
-    made.add_argument("--in-flight", type=int, default=256)
-    made.add_argument("--profiles", type=int, nargs="+", default=[1_000, 10_000])
+    made.add_argument("--records", type=positive, default=80_000, help="of one run")
+    made.add_argument("--backlog", type=positive, default=200_000, help="of `memory`")
+    made.add_argument("--in-flight", type=positive, default=256)
+    made.add_argument("--profiles", type=positive, nargs="+", default=[1_000, 10_000])
     made.add_argument("--ratios", type=float, nargs="+", default=[0.0, 0.01, 1.0])
     made.add_argument(
-        "--skewed", type=int, default=120_000, help="records of a backlog"
+        "--skewed", type=positive, default=120_000, help="records of a backlog"
     )
-    made.add_argument("--held", type=int, default=10_000, help="limits.held_records")
+    made.add_argument(
+        "--held", type=positive, default=10_000, help="limits.held_records"
+    )
     made.add_argument("--pace", type=float, default=2_000.0, help="records a second")
     made.add_argument("--seconds", type=float, default=10.0, help="of a paced run")
-    made.add_argument("--rounds", type=int, default=300, help="of `schedule`")
-    made.add_argument("--repeats", type=int, default=2, help="the best counts")
+    made.add_argument("--rounds", type=positive, default=300, help="of `schedule`")
+    made.add_argument("--repeats", type=positive, default=2, help="the best counts")
     made.add_argument("--real-kafka", action="store_true", help="as well as the mock")
     made.add_argument(
         "--slack",
@@ -170,6 +172,17 @@ def parser() -> argparse.ArgumentParser:
     )
     made.add_argument("--output", choices=("text", "json"), default="text")
     return made
+
+
+def positive(text: str) -> int:
+    """Return a whole number that is at least 1.
+
+    Raises:
+        argparse.ArgumentTypeError: It is none.
+    """
+    if not text.isdecimal() or int(text) < 1:
+        raise argparse.ArgumentTypeError(f"{text!r} is no whole number from 1 on")
+    return int(text)
 
 
 def plan_of(options: argparse.Namespace) -> Plan:

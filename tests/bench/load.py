@@ -115,6 +115,7 @@ class Load:
         take, works = self.scheduler.take, []
         for _ in range(count):
             works += take(1, 1.0)
+        assert len(works) == count, "the load is not steady"
         return works
 
     def takes(self) -> int:

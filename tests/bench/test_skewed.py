@@ -88,7 +88,7 @@ def test_unequal_profiles_are_measured(tmp_path: Path) -> None:
         aged = paced(plan, place, BUSY, 0)
     assert done.records == 1_500
     assert 0 < done.calls < 0.9
-    assert done.cpu_us > 0
+    assert done.cpu_us >= 0  # so few may be answered before they are seen
     assert done.rss_mb > 0
     assert aged.left == 0
     assert 5.0 <= aged.p50_ms <= aged.p99_ms
