@@ -10,6 +10,8 @@ from tests.bench.load import Case, Load
 from tests.bench.steps import steps
 from tests.unit.schedule.desk import RETRY, SWIPES, Desk
 
+pytestmark = pytest.mark.timeout(120)  # each step is a call of ours
+
 FEW, MANY = 250, 4_000
 LOG_GROWTH = math.log(MANY) / math.log(FEW)
 CASES = [Case(merges=False), Case(), Case(items=4)]
