@@ -16,7 +16,6 @@ __all__ = ["BUGS", "Bug"]
 
 FIXED_REQUEST = "The request is Target's own, and not for a user to shape."
 README = "Open, and named in the README under what it does not do yet: "
-OF_A_LIMIT = README + "there is no adaptive limit"
 
 
 class Bug(NamedTuple):
@@ -172,10 +171,10 @@ BUGS = (
     Bug("Benthos #77", "no breaker: every record met the outage for itself"),
     Bug("Redpanda Connect PR 1181", "no way to stop reading while the target is ill"),
     Bug("kafka-connect-http clescot #719", "no breaker"),
-    Bug("Vector #7371", "concurrency that adapts stayed at a tenth", OF_A_LIMIT),
-    Bug("Vector #21725", "one slow tenant lowered the limit of all", OF_A_LIMIT),
-    Bug("Vector #8470", "a rate limit hid the latency from the limit", OF_A_LIMIT),
-    Bug("Netflix #137", "equal time-outs read as no worse: up to the most", OF_A_LIMIT),
+    Bug("Vector #7371", "concurrency that adapts stayed at a tenth"),
+    Bug("Vector #21725", "one slow tenant lowered the limit of all"),
+    Bug("Vector #8470", "a rate limit hid the latency from the limit"),
+    Bug("Netflix #137", "equal time-outs read as no worse: up to the most"),
     # ------------------------------------------------------- order and offsets
     Bug("Redpanda Connect #1800", "no order per key with more than one at a time"),
     Bug("Redpanda Connect #2745", "no order per key with more than one at a time"),

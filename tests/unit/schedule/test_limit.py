@@ -38,6 +38,7 @@ def test_it_starts_at_ten_calls_or_at_its_bound(most: int, start: float) -> None
     assert AdaptiveLimit(most).current == start
 
 
+@pytest.mark.peer("Vector #7371")
 def test_it_doubles_in_a_round_trip_until_something_tells_it_otherwise() -> None:
     """Not at one call for each round trip (Vector #7371)."""
     limit, now = AdaptiveLimit(1_000), 0.0
@@ -62,6 +63,7 @@ def test_it_does_not_rise_while_it_is_not_used_up() -> None:
     assert limit.current == START
 
 
+@pytest.mark.peer("Vector #21725")
 def test_one_refusal_in_a_hundred_is_pardoned() -> None:
     """One slow profile among thousands lowers nothing (Vector #21725)."""
     limit, now = grown()
@@ -96,6 +98,7 @@ def test_it_falls_harder_while_no_round_is_without_trouble() -> None:
     assert limit.room(0, due) == 1
 
 
+@pytest.mark.peer("Netflix #137")
 def test_calls_that_all_end_after_the_time_out_are_no_sign_to_send_more() -> None:
     """Netflix concurrency-limits #137: the limit ran to its bound in such an outage."""
     limit, now = grown(most=1_000, rounds=3)

@@ -100,6 +100,29 @@ def test_what_an_outcome_says_of_the_load(outcome: Outcome, expected: Sign) -> N
     assert sign_of(outcome) is expected
 
 
+@pytest.mark.peer("Vector #8470")
+def test_the_wait_for_a_retry_after_is_no_latency() -> None:
+    """A call's time counts from when it is taken, and none is taken in the wait."""
+    desk = filled(500)
+    now = 0.0
+    for _ in range(3):
+        for work in desk.scheduler.take(100, now):
+            desk.answer(work, DELIVERED, now=now + 0.05)
+        now += 0.05
+    held = Outcome(OutcomeKind.RETRY, "http_429", "", 60.0, 429)
+    desk.answer(desk.take_one(now), held, now=now + 0.05)
+    before = desk.scheduler.statistics().limit
+    assert desk.scheduler.take(100, now + 1.0) == []
+    now += 61.0
+    for _ in range(5):
+        works = desk.scheduler.take(100, now)
+        assert works
+        for work in works:
+            desk.answer(work, DELIVERED, now=now + 0.05)
+        now += 0.05
+    assert desk.scheduler.statistics().limit >= before
+
+
 def test_the_budget_of_retries_follows_the_limit() -> None:
     """It holds at most twice as many as calls may be made at once."""
     desk = filled(200)
