@@ -5,8 +5,7 @@ Rules:
       each profile.
     - An endpoint is well for a profile when nine in ten of the *other* profiles, and at
       least one, were delivered or rejected. A profile is no witness in its own case.
-    - Well before is not well meanwhile: a busy hour says nothing of the minute after it.
-      So it is also known when another profile was accepted last.
+    - It is also known when another profile was accepted last.
 
 Theory of operation:
     An answer costs one append. Only when something failed is the window brought up to

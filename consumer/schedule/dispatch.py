@@ -308,10 +308,6 @@ class Dispatch:
         trouble = entry.trouble
         if trouble is None:
             trouble = entry.trouble = Trouble(now, now, unwell)
-        elif (
-            self.endpoint.others_accepted_at(entry.item.profile) < trouble.last_failure
-        ):
-            counts = False  # nobody was accepted meanwhile: an outage without a halt
         is_rejected = outcome.kind is OutcomeKind.REJECTED
         entry.is_retry = not is_rejected
         trouble.refused = is_suspect(outcome)

@@ -13,9 +13,9 @@ Rules:
       and asked by probes, until one is delivered. What was sent before tells nothing.
     - How many calls there are at once is found out (`limit`), if the policy says so.
     - An answer counts against its item only if the endpoint was neither halted, held nor
-      open when the call was sent and accepts the profiles of others (`answers`), and if
-      one of these was accepted since the item failed before. 429
-      never counts. So an outage of any length gives up nothing. (Vector #24543: a
+      open when the call was sent and accepts the profiles of others (`answers`); after a
+      hold, which ends by itself, only once one of these was accepted again. 429 never
+      counts. So an outage of any length gives up nothing. (Vector #24543: a
       401 lost the record, because a later delivery moved the offset past it.)
 
 Theory of operation:
@@ -133,6 +133,7 @@ class Endpoint:
         self._answers = Answers()
         self._suspects: set[ProfileId] = set()
         self._strained: tuple[ProfileId | None, float] = (None, NEVER)  # by whom last
+        self._doubted_at = NEVER  # a hold ends by itself, and proves nothing
         self._unwell_since: float | None = None
         self._unwell_total = 0.0
 
@@ -225,6 +226,7 @@ class Endpoint:
             not work.probe
             and outcome.status != TOO_MANY_REQUESTS
             and self._answers.others_accepted(work.profile, now)
+            and self.others_accepted_at(work.profile) >= self._doubted_at
         )
         rejected = outcome.kind is OutcomeKind.REJECTED
         if not rejected or outcome.status is not None:
@@ -299,6 +301,7 @@ class Endpoint:
         if now >= self.held_until:
             self.held_since = now
         self.held_until = until
+        self._doubted_at = now
 
     def _open_unwell(self, now: float) -> None:
         self.unwell_seconds(now)  # ends the sum of a hold that is over

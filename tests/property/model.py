@@ -165,7 +165,7 @@ class EndpointModel:
         self.probe: Work | None = None
         self.probe_at = 0.0
         self.probes = 0
-        self.held_until = float("-inf")
+        self.held_until = self.doubted_at = float("-inf")
         self.unwell: list[list[float]] = []  # [from, to]; to is inf while halted
 
     def backoff(self, failures: int) -> float:
@@ -182,6 +182,11 @@ class EndpointModel:
         latest = {p: ok for at, p, ok in self.answers[-1000:] if at >= now - 300}
         others = [ok for p, ok in latest.items() if p != profile]
         return bool(others) and sum(others) >= 0.9 * len(others)
+
+    def is_proven(self, profile: ProfileId) -> bool:
+        """Somebody else was accepted since the last hold began."""
+        others = [at for at, p, ok in self.answers if ok and p != profile]
+        return max(others, default=float("-inf")) >= self.doubted_at
 
     def unwell_between(self, start: float, end: float) -> float:
         """Seconds of [start, end] in which it was halted or held."""
@@ -215,6 +220,7 @@ class EndpointModel:
             not work.probe
             and outcome.status != 429
             and self.accepts_others(work.profile, now)
+            and self.is_proven(work.profile)
         )
         rejected = outcome.kind is OutcomeKind.REJECTED
         self.answers.append((now, work.profile, rejected))
@@ -244,6 +250,7 @@ class EndpointModel:
     def _hold(self, now: float, wait: float) -> None:
         if wait > 0 and now + wait > self.held_until:
             self.held_until = now + wait
+            self.doubted_at = now
             self.unwell.insert(0, [now, now + wait])
 
 

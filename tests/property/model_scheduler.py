@@ -239,13 +239,6 @@ class ModelScheduler:
         is_rejected = outcome.kind is OutcomeKind.REJECTED
         item.attempts += 1
         item.refused = outcome.kind is OutcomeKind.SUSPECT
-        if item.attempts > 1:
-            meanwhile = [
-                at
-                for at, profile, ok in self.endpoint.answers
-                if ok and profile != item.item.profile
-            ]
-            counts = counts and max(meanwhile, default=-1.0) >= item.last_failure
         if counts and not is_rejected:
             item.refusals += item.refused
             item.retries += not item.refused
