@@ -22,7 +22,16 @@ from pathlib import Path
 HERE = Path(__file__).resolve().parent
 ROOT = HERE.parents[2]
 LEAST_KILLED = 0.9
-LEFT_BEHIND = shutil.ignore_patterns(".*", "__pycache__", "mutants", "build", "dist")
+LEFT_BEHIND = shutil.ignore_patterns(
+    ".git",
+    ".venv",
+    ".*_cache",
+    ".hypothesis",
+    "__pycache__",
+    "mutants",
+    "build",
+    "dist",
+)
 
 
 def environment(folder: Path) -> Path:
