@@ -58,6 +58,13 @@ def test_a_damaged_map_is_none(data: st.DataObject, bitmap: bytes) -> None:
     assert read_map("M1" + urlsafe_b64encode(whole).decode().rstrip("="), 7) == b""
 
 
+def test_a_map_of_another_version_is_none() -> None:
+    """Its mark is not ours, though the rest is as we would write it."""
+    text = written_map(0, b"\1", METADATA_CHARACTERS).text
+    assert read_map(text, 0) == b"\1"
+    assert read_map("M2" + text[2:], 0) == b""
+
+
 def test_a_map_of_just_the_length_allowed_is_whole() -> None:
     """One character less cuts it, and no more than an eighth at a time is lost."""
     bitmap = random.Random(1).randbytes(400) + b"\1"  # noqa: S311 - bits

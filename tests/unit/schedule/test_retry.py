@@ -46,3 +46,16 @@ def test_the_budget_is_refilled_by_time_calls_and_deliveries() -> None:
     assert budget.available(100.0) == 2
     budget.note_call()
     assert budget.available(100.0) == 2
+
+
+@pytest.mark.parametrize(
+    ("limit", "tokens"), [(0.1, 2), (1.0, 2), (1.5, 3), (40.0, 80)]
+)
+def test_a_budget_is_bound_to_twice_the_limit_and_two_at_least(
+    limit: float, tokens: int
+) -> None:
+    """What it holds beyond that is gone, and it fills up to that."""
+    budget = RetryBudget(100)
+    budget.bound(limit)
+    assert budget.available(0.0) == tokens
+    assert budget.available(9_999.0) == tokens
