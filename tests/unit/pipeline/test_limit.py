@@ -8,7 +8,9 @@ from tests.fake_transport import SUBMITTED
 from tests.unit.pipeline.kit import P0, P1, World, settings_of
 from tests.virtual_time import virtual
 
-ADAPTIVE = settings_of(limits=LimitSettings(max_in_flight=64, merged_items=1))
+ADAPTIVE = settings_of(
+    limits=LimitSettings(max_in_flight=64, merged_items=1, adaptive=True)
+)
 BORNE = 5
 CALL_SECONDS = 0.05
 
