@@ -9,11 +9,11 @@ the connection goes on.
 from __future__ import annotations
 
 import asyncio
-import threading
-from collections.abc import AsyncIterator, Iterator
-from contextlib import asynccontextmanager, contextmanager
+from collections.abc import AsyncIterator
+from contextlib import AbstractContextManager, asynccontextmanager
 
 from tests.broker.kafka import KafkaBroker
+from tests.threads import on_a_thread
 
 __all__ = [
     "CONSUMER_GROUP_HEARTBEAT",
@@ -123,26 +123,6 @@ async def lossy(broker: KafkaBroker) -> AsyncIterator[LossyProxy]:
         await server.wait_closed()
 
 
-@contextmanager
-def lossy_on_a_thread(broker: KafkaBroker) -> Iterator[LossyProxy]:
+def lossy_on_a_thread(broker: KafkaBroker) -> AbstractContextManager[LossyProxy]:
     """Give one on a loop of its own, for clients that are processes."""
-    started = threading.Event()
-    found: list[LossyProxy] = []
-    loop = asyncio.new_event_loop()
-    ends = asyncio.Event()
-
-    async def run() -> None:
-        async with lossy(broker) as proxy:
-            found.append(proxy)
-            started.set()
-            await ends.wait()
-
-    thread = threading.Thread(target=loop.run_until_complete, args=(run(),))
-    thread.start()
-    assert started.wait(10)
-    try:
-        yield found[0]
-    finally:
-        loop.call_soon_threadsafe(ends.set)
-        thread.join()
-        loop.close()
+    return on_a_thread(lambda: lossy(broker))

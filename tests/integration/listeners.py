@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-import asyncio
 import socket
 import ssl
 import threading
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager, suppress
+from contextlib import AbstractContextManager, contextmanager, suppress
 
 from tests.proxy import Proxy, running_proxy
+from tests.threads import on_a_thread
 
 __all__ = ["answering", "forwarding", "proxy_on_a_thread", "silence", "tls_port"]
 
@@ -104,26 +104,6 @@ def forwarding(port: int, to: int) -> Iterator[None]:
         yield
 
 
-@contextmanager
-def proxy_on_a_thread(credentials: str | None) -> Iterator[Proxy]:
+def proxy_on_a_thread(credentials: str | None) -> AbstractContextManager[Proxy]:
     """Run the tests' proxy on a loop of its own."""
-    started = threading.Event()
-    found: list[Proxy] = []
-    loop = asyncio.new_event_loop()
-    ends = asyncio.Event()
-
-    async def run() -> None:
-        async with running_proxy(credentials) as proxy:
-            found.append(proxy)
-            started.set()
-            await ends.wait()
-
-    thread = threading.Thread(target=loop.run_until_complete, args=(run(),))
-    thread.start()
-    assert started.wait(10)
-    try:
-        yield found[0]
-    finally:
-        loop.call_soon_threadsafe(ends.set)
-        thread.join()
-        loop.close()
+    return on_a_thread(lambda: running_proxy(credentials))

@@ -19,7 +19,9 @@ UNAVAILABLE = Outcome(OutcomeKind.RETRY, "http_503", status=503)
 LATENCY_SECONDS = 0.1
 
 
-@pytest.mark.xfail(reason="a trial that never ends keeps its guard from another one")
+@pytest.mark.xfail(
+    strict=True, reason="a trial that never ends keeps its guard from another one"
+)
 def test_a_refused_profile_does_not_keep_a_guard_open_for_ever() -> None:
     """The oldest kept record is refused while the endpoint is halted: others are tried.
 
