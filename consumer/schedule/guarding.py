@@ -297,8 +297,12 @@ class Guarding:
         for partition in found:
             claims, topic = partition.claims, partition.name.topic
             partition.guarded = topic in topics or not broken.isdisjoint(claims)
+            was_held = partition.held
             if partition.hold(held=not held.isdisjoint(claims)):
                 self._dispatch.shards.unpark(partition)
+            elif partition.held and not was_held:
+                # A trial from before is not its first record: it would go before those.
+                self._trials.finish_of((partition,))
         kept = frozenset(
             partition.name.topic for partition in found if partition.guarded
         )

@@ -387,6 +387,31 @@ def test_a_rule_is_tried_by_what_is_read_only() -> None:
     assert desk.guarding.begin_trial({LOANS: desk.admit(5)}, 59.9) is None
 
 
+def test_a_trial_never_goes_before_older_items_of_its_profile() -> None:
+    """Bug: it was begun while its partition was open, and sent first when that closed."""
+    desk = Desk()
+    desk.put(0, "q")
+    desk.put(1, "p")
+    refused = desk.take_one()
+    for offset in range(2, 5):
+        desk.scheduler.reject(desk.admit(offset), MISSING, 0.0)
+    head = desk.admit(5)
+    assert desk.guarding.begin_trial({LOANS: head}, 30.0) is not None
+    desk.offer(head, "p", now=30.0)
+    desk.renew(30.0)
+    assert desk.answer(refused, REJECTED, now=30.0) == []  # which closes the partition
+    assert desk.take(30.0) == []
+    sent = []
+    for now in range(60, 400, 30):
+        desk.renew(now)
+        desk.begin_trial(now)
+        for work in desk.scheduler.take(9, now):
+            sent.append(named(work))
+            desk.answer(work, now=now)
+    assert sent[0] == "q:0"
+    assert sent.index("p:1") < sent.index("p:5")
+
+
 def test_an_undecodable_series_holds_nothing_that_was_mapped() -> None:
     """A topic's guard waits for the next event only: one that decodes has passed."""
     desk = Desk()
