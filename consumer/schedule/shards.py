@@ -278,9 +278,10 @@ class Shards:
         return [entry.item for entry in taken]
 
     def entries_of(self, ticket: Ticket) -> list[Entry]:
-        """Return the waiting items of a record."""
+        """Return the items of a record that wait, or are in flight and may come back."""
         shards = [self.by_profile.get(profile) for profile in ticket.profiles]
-        return [e for s in shards if s for e in s.entries if e.ticket is ticket]
+        found = [e for s in shards if s for e in (*s.flying, *s.entries)]
+        return [entry for entry in found if entry.ticket is ticket]
 
 
 def _purge(shard: Shard, entries: list[Entry]) -> None:

@@ -412,6 +412,22 @@ def test_a_trial_never_goes_before_older_items_of_its_profile() -> None:
     assert sent.index("p:1") < sent.index("p:5")
 
 
+@pytest.mark.parametrize("outcome", [UNSENT, RETRY])
+def test_a_trial_whose_item_was_in_flight_is_sent_when_that_comes_back(
+    outcome: Outcome,
+) -> None:
+    """Bug: only what waited when the trial began was sent, and the trial never ended."""
+    desk = Desk()
+    desk.put(0, "p")
+    out = desk.take_one()
+    desk.trip(1)
+    assert desk.begin_trial(30.0) == (0, True)
+    desk.renew(30.0)
+    assert desk.take(30.0) == []
+    assert desk.answer(out, outcome, now=30.0) == []
+    assert desk.take(31.0) == ["p:0"]
+
+
 def test_an_undecodable_series_holds_nothing_that_was_mapped() -> None:
     """A topic's guard waits for the next event only: one that decodes has passed."""
     desk = Desk()
