@@ -36,7 +36,7 @@ class LimitSettings:
         metadata=key(Integer(low=1, high=10_000), "The most calls on the wire at once"),
     )
     adaptive: bool = field(
-        default=False,
+        default=True,
         metadata=key(
             Boolean(), "Whether the calls at once that the target bears are found out"
         ),

@@ -2,12 +2,12 @@
 
 Rules:
     - The limit rises only on answers to calls that were sent since it last fell, while
-      it is used up and while latency holds: a round's median is at most 1.5 times the
-      base, which is the median with room to spare.
-    - It falls on 429, 420, 503 and time-outs once for each round trip, by a tenth and
-      then harder, as long as no round passes without them. One in a hundred is
-      pardoned, so one slow profile among thousands lowers nothing. (Vector #21725: one
-      bad tenant throttles all.)
+      it is used up and while latency holds (`latency`).
+    - It falls on 429, 420, 503 and time-outs, as far as they are not tolerated
+      (`tolerance`), once for each round trip, by an eighth and then harder, as long as no
+      round passes without them.
+    - What fell is blamed on the limit that was in force when the call was sent, since a
+      time-out tells of it seconds later.
     - A time-out is never a latency: when all calls end after the same time, that is no
       sign that more calls would be as fast. (Netflix concurrency-limits #137: the limit
       ran to its bound when every call timed out.)
@@ -16,19 +16,15 @@ Rules:
 
 Theory of operation:
     *Rise.* At first each answer adds 1, which doubles the limit in a round trip (Vector
-    #7371: at +1 for each round trip from 1, it was ten times slower than a fixed
-    limit). The limit at which trouble began is the ceiling: from then on each round
-    closes a part of the gap to it, then adds at most 1, and beyond it the step doubles
-    with each round without trouble, so that a target that became larger is found soon.
-    (The shape is CUBIC's, RFC 9438 section 4.2, but in answers and not in seconds: so a
-    ceiling is touched once in some hundred calls, however fast they are.)
+    #7371: at +1 for each round trip from 1, it was ten times slower than a fixed limit),
+    until twice the calls give no quarter more answers a second. The limit at which
+    trouble began is the ceiling: up to nine tenths of it each round closes a part of the
+    gap, then adds a fiftieth of it, and beyond it the step grows with each round without
+    trouble, so that a target that became larger is found soon. (The shape is CUBIC's,
+    RFC 9438 section 4.2, but in answers and not in seconds: a ceiling is touched once in
+    some hundred calls, however fast they are.)
 
-    *Latency.* A round is a number of answers to calls that were sent within it. A slow
-    round takes its own rise back. If the next is slow again, the limit is a quarter for
-    one round: what is measured then is the new base, and by Little's law (calls at once
-    = rate x latency) the best rate seen on the way down tells which limit gives 1.5
-    times the base. So a slower target is not starved, and the base cannot creep up
-    under a steady queue. (Netflix pull request 134: Gradient2 grows without bound.)
+    *Rounds.* A round is a number of answers to calls that were sent within it.
 
     *Fractions.* A limit of 9.6 is nine calls at once or ten, in the right proportion: a
     phase moves with each call by the golden ratio, the most even of sequences. A limit
@@ -39,31 +35,31 @@ Theory of operation:
 from __future__ import annotations
 
 import enum
+from collections import deque
 
-__all__ = ["START", "AdaptiveLimit", "Sign"]
+from consumer.schedule.latency import Latency
+from consumer.schedule.tolerance import Tolerance, Verdict
+
+__all__ = ["FLOOR", "START", "AdaptiveLimit", "Sign"]
 
 START = 10.0
 FLOOR = 0.1
 EVEN_BELOW = 5.0
 LONGEST_WAIT_SECONDS = 10.0
 UNKNOWN_LATENCY_SECONDS = 0.2  # while nothing was delivered
-PARDON_PER_ANSWER = 0.01
-LEAST_CUT, MOST_CUT = 0.9, 0.5
+LEAST_CUT, MOST_CUT = 0.88, 0.5
 QUICK_ROUND_ANSWERS, ROUND_ANSWERS, MOST_ROUND_ANSWERS = 10, 20, 512
 SLOW_ROUND_ANSWERS = 4  # below one call at once twenty would take minutes
-FASTER, HOLDS, IS_SLOW = 0.75, 1.5, 2.0  # of the base; noise is less than a quarter
-DOUBT_SECONDS = 10.0
-TRIAL = 0.25
-STILL_QUEUING = 0.4  # of the latency before a trial; 0.25 when all of it was queueing
-GAP_PER_ROUND = 0.15
-STEP_PER_ANSWER = 0.0005  # of the ceiling
-PARD = 1.0
-NEAR = 0.9
-SLOW_STEP = 0.02
-SPEED_UP = 1.5
-MOST_STEP = 0.25
+PLATEAU = 1.25
+NEAR, GAP_PER_ROUND, APPROACH = 0.9, 0.3, 0.02  # of the ceiling, and of the gap to it
+FIRST_STEP = 0.06  # of the ceiling, beyond it
+SPEED_UP, MOST_STEP = 1.6, 0.2
+EVEN_SPEED_UP, EVEN_MOST_STEP = 2.0, 0.5  # few calls do little harm
+REMEMBERED = 256
+GROWN = 1.02  # is worth remembering
 GOLDEN_RATIO = 0.6180339887498949
 NEVER = float("-inf")
+NOT_YET = float("inf")
 
 
 class Sign(enum.Enum):
@@ -84,26 +80,26 @@ class AdaptiveLimit:
 
     __slots__ = (
         "_accepted",
-        "_base",
+        "_accepted_from",
         "_began",
+        "_best",
         "_ceiling",
         "_cut",
         "_cut_at",
         "_growth",
-        "_holds",
         "_is_full",
+        "_latency",
         "_most",
         "_needed",
-        "_pardon",
+        "_past",
         "_phase",
         "_round_at",
         "_samples",
         "_sent_at",
         "_step",
         "_stepped_at",
-        "_tried_at",
+        "_tolerance",
         "_trouble_seconds",
-        "_way_down",
         "current",
     )
 
@@ -116,9 +112,8 @@ class AdaptiveLimit:
         self._most = float(most)
         self._phase = 0.0
         self._sent_at = NEVER
-        self._base: float | None = None
         self._cut_at = NEVER
-        self._tried_at = NEVER
+        self._latency = Latency()
         self._begin(START, NEVER)
 
     def restart(self, now: float) -> None:
@@ -132,12 +127,13 @@ class AdaptiveLimit:
     def _begin(self, start: float, now: float) -> None:
         self.current = min(start, self._most)
         self._ceiling: float | None = None
+        self._best = 0.0, 0.0  # answers a second, and the limit that gave them
         self._step = self._cut = self._trouble_seconds = 0.0
         self._stepped_at = NEVER
-        self._pardon = 1.0
-        self._accepted = False  # anything, since the limit last fell
-        self._holds = True
-        self._way_down: list[tuple[float, float]] = []  # limits and their medians
+        self._accepted_from = NOT_YET  # the first call since the fall that was accepted
+        self._tolerance = Tolerance()
+        self._past: deque[tuple[float, float]] = deque(maxlen=REMEMBERED)
+        self._latency.forget_doubt()
         self._begin_round(now)
 
     def room(self, in_flight: int, now: float) -> int:
@@ -171,13 +167,13 @@ class AdaptiveLimit:
         if sign is Sign.OVERLOADED:
             self._overloaded(sent_at, now)
             return
-        self._accepted = True
-        if self._pardon < 1.0:
-            self._pardon += PARDON_PER_ANSWER
-        current = self.current
-        if self._holds and self._is_full and current < self._most:
-            grown = current + min(self._growth, current)
-            self.current = min(self._most, grown)
+        self._accepted += 1
+        self._accepted_from = min(self._accepted_from, sent_at)
+        self._tolerance.note_accepted()
+        if self._tolerance.is_judging:
+            self._judge(now, is_bad=False)
+        elif self._is_full and self._latency.holds and self.current < self._most:
+            self._grow(now)
         if sign is Sign.DELIVERED and sent_at >= self._round_at:
             self._samples.append(now - sent_at)
             if len(self._samples) >= self._needed:
@@ -188,106 +184,150 @@ class AdaptiveLimit:
         limit = self.current
         if limit >= EVEN_BELOW or limit >= self._most:
             return False
-        return limit < 1.0 or not self._way_down
+        return limit < 1.0 or not self._latency.is_trying
 
     def _spacing(self) -> float:
-        base = UNKNOWN_LATENCY_SECONDS if self._base is None else self._base
-        return min(base / self.current, LONGEST_WAIT_SECONDS)
+        base = self._latency.base
+        seconds = UNKNOWN_LATENCY_SECONDS if base is None else base
+        return min(seconds / self.current, LONGEST_WAIT_SECONDS)
+
+    # ------------------------------------------------------------------- trouble
 
     def _overloaded(self, sent_at: float, now: float) -> None:
-        ceiling = self._ceiling
-        if self._pardon >= 1.0 and (ceiling is None or self.current <= PARD * ceiling):
-            self._pardon -= 1.0
+        tolerance, ceiling = self._tolerance, self._ceiling
+        if tolerance.is_judging:
+            self._judge(now, is_bad=True)
             return
+        blamed = self._limit_at(sent_at)
+        if tolerance.pardons(is_known=ceiling is None or blamed <= ceiling):
+            return
+        late = self._trouble_seconds = now - sent_at
+        base = self._latency.base or late
+        borne = blamed if ceiling is None else min(blamed, ceiling)
+        is_alive = self._accepted_from <= sent_at
+        if self._cut:
+            self._cut = max(MOST_CUT, self._cut**2)
+        else:
+            self._cut = LEAST_CUT
+            tolerance.note_borne(borne)
+        least = max(FLOOR, self._cut * borne, MOST_CUT * blamed)
+        if is_alive or late < base:
+            is_spaced = least < EVEN_BELOW
+            least = tolerance.fall(least, now, late, late if is_spaced else base)
+        self.current = min(least, self.current)
         if ceiling is None:
+            self._ceiling = blamed
+        elif is_alive:  # else nothing at all was accepted: that teaches nothing
+            self._ceiling = (ceiling + blamed) / 2
+        self._fell(now)
+
+    def _judge(self, now: float, *, is_bad: bool) -> None:
+        """Go on with what was found out about trouble, if it was."""
+        verdict = self._tolerance.judge(self.current, now, is_bad=is_bad)
+        if verdict is None:
+            return
+        if verdict is Verdict.RETURN:
+            self.current *= 2.0
+        elif verdict is Verdict.TOO_MUCH:
             self._ceiling = self.current
-        elif self._accepted:  # else nothing is learnt of the ceiling
-            self._ceiling = (ceiling + self.current) / 2
-        self._cut = max(MOST_CUT, self._cut**2) if self._cut else LEAST_CUT
-        self.current = max(FLOOR, self.current * self._cut)
+        elif verdict is Verdict.LOAD:
+            self._ceiling = 0.75 * self.current
+            self.current /= 2.0
+        elif verdict is Verdict.NO_LOAD:
+            self._ceiling = None
+            self._best = 0.0, 0.0
+        self._fell(now)
+
+    def _fell(self, now: float) -> None:
+        """Go on from another limit: answers to earlier calls say nothing of it."""
         self._cut_at = now
-        self._trouble_seconds = now - sent_at
-        self._accepted = False
-        self._holds = True
+        self._accepted_from = NOT_YET
         self._step = 0.0
-        self._way_down = []
+        self._latency.forget_doubt()
         self._begin_round(now)
 
-    # ---------------------------------------------------------------- rounds
+    def _limit_at(self, sent_at: float) -> float:
+        """Return the limit that was in force when a call was sent."""
+        for at, limit in reversed(self._past):
+            if at <= sent_at:
+                return limit
+        return self._past[0][1]
+
+    # -------------------------------------------------------------------- rounds
 
     def _begin_round(self, now: float) -> None:
-        limit, ceiling = self.current, self._ceiling
+        limit = self.current
         self._round_at = now
         self._began = limit
         self._samples: list[float] = []
+        self._accepted = 0
+        self._past.append((now, limit))
         self._is_full = False
-        is_quick = ceiling is None or self._way_down
-        least = QUICK_ROUND_ANSWERS if is_quick else ROUND_ANSWERS
+        least = QUICK_ROUND_ANSWERS if self._ceiling is None else ROUND_ANSWERS
         if limit < 1.0:
             least = SLOW_ROUND_ANSWERS
         # Fewer than the limit would be the fastest of them.
         self._needed = min(max(least, int(limit)), MOST_ROUND_ANSWERS)
-        self._growth = 1.0 if ceiling is None else self._measured(limit, ceiling, now)
-
-    def _measured(self, limit: float, ceiling: float, now: float) -> float:
-        """Return what one answer adds, when the ceiling is known."""
-        answers = limit + self._needed  # of earlier calls, and of the round's own
-        gap = NEAR * ceiling - limit
-        if limit < 1.0:  # calls are seldom here: by a low ceiling it would take minutes
-            step = max(SLOW_STEP * limit, SPEED_UP * self._step)
-            self._step = min(step, MOST_STEP * limit)
-            return max(self._step, GAP_PER_ROUND * gap) / answers
-        if gap > 0.0:
-            step = min(1.0, STEP_PER_ANSWER * ceiling * answers)
-            return max(step, GAP_PER_ROUND * gap) / answers
-        if self._base:
-            # Trouble is heard of only so late: no second step before.
-            answers = max(answers, limit * self._trouble_seconds / self._base)
-        step = min(1.0, STEP_PER_ANSWER * ceiling * answers)
-        if limit < ceiling:
-            self._step = step
-        elif now >= self._stepped_at + self._trouble_seconds:
-            self._stepped_at = now
-            self._step = min(max(step, SPEED_UP * self._step), MOST_STEP * limit)
-        return self._step / answers
+        self._growth = self._growth_by_answer(limit, now)
 
     def _end_round(self, now: float) -> None:
+        if now >= self._cut_at + 2.0 * self._trouble_seconds:
+            self._cut = 0.0
+        self._tolerance.end_round(now)
+        latency = self._latency
         median = sorted(self._samples)[len(self._samples) // 2]
-        base = self._base
-        self._cut = 0.0
-        if self._way_down:
-            self._judge_trial(median)
-        elif base is None or median < FASTER * base:
-            self._base, self._holds = median, True
-        elif median <= HOLDS * base:
-            self._holds = True
-        elif self._holds:
-            self._holds = False
+        limit = latency.judge(
+            median, self._began, self.current, now, is_full=self._is_full
+        )
+        if limit is not None:
+            self.current = limit
             self._step = 0.0
-            self.current = self._ceiling = self._began
-        elif not self._is_full or self.current <= 1.0:
-            # No queue of ours: the target itself is slower.
-            self._base, self._holds = median, True
-        elif median > IS_SLOW * base or now >= self._tried_at + DOUBT_SECONDS:
-            self._tried_at = now
-            self._try_less(median)
+            if not latency.is_trying:
+                self._ceiling = limit
+        elif self._ceiling is None and self._is_full:
+            self._find_plateau(now)
         self._begin_round(now)
 
-    def _try_less(self, median: float) -> None:
-        self._way_down.append((self.current, median))
-        self.current = max(1.0, self.current * TRIAL)
+    def _find_plateau(self, now: float) -> None:
+        """End the quick start when twice the calls give hardly more answers a second."""
+        rate = self._accepted / (now - self._round_at)
+        best_rate, limit = self._best
+        if rate >= PLATEAU * best_rate:
+            self._best = rate, self._began
+        elif self._began >= 2.0 * limit:
+            self.current = self._ceiling = 2.0 * limit
 
-    def _judge_trial(self, median: float) -> None:
-        _, slower = self._way_down[-1]
-        if (
-            0.0 < median < STILL_QUEUING * slower
-            and self.current > 1.0
-            and self._is_full
-        ):
-            self._try_less(median)
-            return
-        before, _ = self._way_down[0]
-        rate = max(limit / seconds for limit, seconds in self._way_down)
-        self._way_down = []
-        self._base, self._holds = median, True
-        self.current = self._ceiling = min(before, max(1.0, HOLDS * median * rate))
+    # ---------------------------------------------------------------------- rise
+
+    def _grow(self, now: float) -> None:
+        current = self.current
+        grown = current + min(self._growth, current)
+        self.current = min(self._most, grown)
+        if grown > GROWN * self._past[-1][1]:
+            self._past.append((now, grown))
+
+    def _growth_by_answer(self, limit: float, now: float) -> float:
+        """Return what one answer of a round adds."""
+        ceiling = self._ceiling
+        if ceiling is None:
+            return 1.0
+        answers = limit + self._needed  # of earlier calls, and of the round's own
+        gap = NEAR * ceiling - limit
+        if gap > 0.0:
+            return max(GAP_PER_ROUND * gap, APPROACH * ceiling) / answers
+        base = self._latency.base
+        if base:  # trouble is heard of only so late: no second step before
+            answers = max(answers, limit * self._trouble_seconds / base)
+        if limit < ceiling:
+            self._step = FIRST_STEP * ceiling
+            return APPROACH * ceiling / answers
+        if now >= self._stepped_at + self._trouble_seconds:
+            self._stepped_at = now
+            self._step = self._next_step(limit, ceiling)
+        return self._step / answers
+
+    def _next_step(self, limit: float, ceiling: float) -> float:
+        speed_up, most = SPEED_UP, MOST_STEP
+        if limit < EVEN_BELOW:
+            speed_up, most = EVEN_SPEED_UP, EVEN_MOST_STEP
+        return min(max(FIRST_STEP * ceiling, speed_up * self._step), most * limit)

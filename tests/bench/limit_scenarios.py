@@ -85,4 +85,48 @@ SCENARIOS = (
         seconds=120,
         settled_at=60,
     ),
+    *(
+        Scenario(
+            name=f"{share:.2%} are refused, however few there are",
+            capacity=((0.0, 50.0),),
+            fault_share=share,
+            seconds=120,
+            settled_at=30,
+        )
+        for share in (0.005, 0.0075, 0.01, 0.015, 0.03, 0.1, 0.25)
+    ),
+    Scenario(
+        name="3 % are refused, and 429 beyond 400/s",
+        rate=((0.0, 400.0),),
+        fault_share=0.03,
+        seconds=120,
+        settled_at=30,
+    ),
+    Scenario(
+        name="3 % are refused, capacity 5",
+        capacity=((0.0, 5.0),),
+        fault_share=0.03,
+        seconds=120,
+        settled_at=30,
+    ),
+    Scenario(
+        name="3 % are refused, capacity 200, from 60 s 20",
+        capacity=((0.0, 200.0), (60.0, 20.0)),
+        queue=40,
+        fault_share=0.03,
+        seconds=120,
+        settled_at=30,
+    ),
+    *(
+        Scenario(
+            name=f"{share:.0%} are not answered, however few there are",
+            capacity=((0.0, 50.0),),
+            fault_share=share,
+            is_silent=True,
+            timeout_seconds=2.0,
+            seconds=120,
+            settled_at=60,
+        )
+        for share in (0.01, 0.03)
+    ),
 )

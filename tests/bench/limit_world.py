@@ -61,6 +61,7 @@ class Scenario:
         outage: From when until when everything is refused.
         is_silent: True when a refusal is no answer at all.
         slow_profile_seconds: Latency of one profile among thousands; 0 for none.
+        fault_share: Share of the calls that are refused, however few there are.
     """
 
     name: str
@@ -77,6 +78,7 @@ class Scenario:
     outage: tuple[float, float] = (NEVER, NEVER)
     is_silent: bool = False
     slow_profile_seconds: float = 0.0
+    fault_share: float = 0.0
 
 
 @dataclass(slots=True)
@@ -101,6 +103,10 @@ class Run:
     def goodput(self) -> float:
         """Deliveries a second, from the first moment on."""
         return len(self.delivered) / self.seconds
+
+    def goodput_since(self, at: float) -> float:
+        """Deliveries a second, from `at` on."""
+        return sum(one >= at for one in self.delivered) / (self.seconds - at)
 
     @property
     def p99_seconds(self) -> float:
@@ -213,7 +219,7 @@ class World:
     def _arrive(self, call: Call) -> None:
         scenario, now = self.scenario, self.now
         start, end = scenario.outage
-        if start <= now < end or not self._has_token():
+        if start <= now < end or self._is_faulty() or not self._has_token():
             self._refuse(call)
         elif self._at_work < current(scenario.capacity, now):
             self._begin(call)
@@ -222,6 +228,10 @@ class World:
             self._refuse_after(call, scenario.timeout_seconds)
         else:
             self._refuse(call)
+
+    def _is_faulty(self) -> bool:
+        share = self.scenario.fault_share
+        return share > 0.0 and self._random.random() < share
 
     def _refuse(self, call: Call) -> None:
         silence = self.scenario.timeout_seconds

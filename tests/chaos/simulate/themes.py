@@ -339,10 +339,6 @@ def plan_of(seed: int) -> Plan:
         if "quota" in names:
             draw.bad_profiles.clear()  # they would use it up, day after day
             draw.knobs.members = 1
-    if any(how.startswith("busy") for how in draw.bad_profiles.values()):
-        # 503 of one profile lowers the limit of all, and it rises too slowly when
-        # calls are few: no promise of the others' could be held.
-        draw.knobs.adaptive = False
     plan = Plan(
         seed=seed,
         themes=tuple(sorted(names)),
