@@ -1,8 +1,9 @@
 """The adaptive limit against hidden limits, in virtual time.
 
-Run: `python -m tests.bench.limit [--seeds N] [--only TEXT]`. For each scenario it says
-goodput, 99th percentile of latency and share of refusals of the adaptive limit (the
-worst of the seeds), of a fixed limit of 64, of the best fixed one, and of Vector's law.
+Run: `python -m tests.bench.limit [--seeds N] [--first SEED] [--only TEXT]`. For each
+scenario it says goodput, 99th percentile of latency and share of refusals of the adaptive
+limit (the worst of the seeds), of a fixed limit of 64, of the best fixed one, and of
+Vector's law.
 
 Aims, for each seed: 90 % of the goodput of the best fixed limit, at most 2 % refused
 once it settled, and 90 % of the goodput of before within 10 s of an outage's end. Where
@@ -152,9 +153,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
     parser.add_argument("--seeds", type=int, default=5)
+    parser.add_argument("--first", type=int, default=1, help="the first seed")
     parser.add_argument("--only", default="", help="scenarios with this in their name")
     options = parser.parse_args(arguments)
-    seeds = range(1, options.seeds + 1)
+    seeds = range(options.first, options.first + options.seeds)
     rows: list[tuple[str, ...]] = [
         (
             "scenario: goodput, p99, refused",
