@@ -49,12 +49,13 @@ LONGEST_WAIT_SECONDS = 10.0
 UNKNOWN_LATENCY_SECONDS = 0.2  # while nothing was delivered
 LEAST_CUT, MOST_CUT = 0.88, 0.5
 QUICK_ROUND_ANSWERS, ROUND_ANSWERS, MOST_ROUND_ANSWERS = 10, 20, 512
+EVEN_ROUND_ANSWERS = 18
 SLOW_ROUND_ANSWERS = 4  # below one call at once twenty would take minutes
 PLATEAU = 1.25
 NEAR, GAP_PER_ROUND, APPROACH = 0.9, 0.3, 0.02  # of the ceiling, and of the gap to it
 FIRST_STEP = 0.06  # of the ceiling, beyond it
 SPEED_UP, MOST_STEP = 1.6, 0.2
-EVEN_SPEED_UP, EVEN_MOST_STEP = 2.0, 0.5  # few calls do little harm
+EVEN_SPEED_UP, EVEN_MOST_STEP = 3.0, 0.5  # few calls do little harm
 REMEMBERED = 256
 GROWN = 1.02  # is worth remembering
 GOLDEN_RATIO = 0.6180339887498949
@@ -264,6 +265,8 @@ class AdaptiveLimit:
         self._past.append((now, limit))
         self._is_full = False
         least = QUICK_ROUND_ANSWERS if self._ceiling is None else ROUND_ANSWERS
+        if limit < EVEN_BELOW:
+            least = min(least, EVEN_ROUND_ANSWERS)
         if limit < 1.0:
             least = SLOW_ROUND_ANSWERS
         # Fewer than the limit would be the fastest of them.

@@ -39,8 +39,9 @@ REFILL = 0.5  # of the bucket, when the limit falls
 TOLERATED_SECONDS = 300.0
 LEAST_HALF = 0.25
 FEWEST_BAD, ENOUGH_BAD = 3, 50
-FEWEST_ANSWERS, FEW_ANSWERS, ENOUGH_ANSWERS = 40, 300, 2000
+FEWEST_ANSWERS, FEW_ANSWERS, ENOUGH_ANSWERS = 40, 200, 4000
 JUDGED_SECONDS = 5.0  # at each of the two limits, at most
+FEW_JUDGED_SECONDS = 10.0  # where answers are few
 MOST_BAD_SHARE = 0.5
 MADE_BY_LOAD = (
     1.6  # the odds' quotient: 1 if load has no part, 2 or more if it makes all
@@ -168,7 +169,8 @@ class Tolerance:
         likely = bad + 2.0 * bad**0.5 + 1.0  # at most, but for one time in twenty
         is_over = answers >= FEW_ANSWERS and likely < LEAST_SHARE * answers
         is_enough = bad >= ENOUGH_BAD or answers >= ENOUGH_ANSWERS
-        if not (is_over or is_enough or now >= self._began + JUDGED_SECONDS):
+        seconds = JUDGED_SECONDS if answers >= FEW_ANSWERS else FEW_JUDGED_SECONDS
+        if not (is_over or is_enough or now >= self._began + seconds):
             return None
         if is_over or bad < FEWEST_BAD:
             return self._by_load(limit, Verdict.NO_MORE)

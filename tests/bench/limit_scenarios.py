@@ -124,8 +124,8 @@ SCENARIOS = (
             fault_share=share,
             is_silent=True,
             timeout_seconds=2.0,
-            seconds=120,
-            settled_at=60,
+            seconds=180,
+            settled_at=120,
         )
         for share in (0.01, 0.03)
     ),
