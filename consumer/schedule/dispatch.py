@@ -11,7 +11,8 @@ Rules:
       other outcome puts them back as if not sent. What it says of the endpoint counts.
     - What would be given up while the guard of its mapping is open is kept: it stays at
       the head of its shard. Only a trial is given up then; it is sent alone, and before
-      all others, though its partition is held.
+      all others, though its partition is held; but only once it is the first of its
+      partition in its shard.
 
 Theory of operation:
     `take` follows hints from the endpoint's `Ready` to the shards until the room is
@@ -183,7 +184,9 @@ class Dispatch:
             shard = entry.shard
             is_free = not shard.flying and shard.held_by is None
             # One whose partition is open goes the way of all others.
-            if entry.waiting and is_free and entry.ticket.partition.is_trying:
+            if not (entry.waiting and is_free and entry.ticket.partition.is_trying):
+                continue
+            if shard.is_first(entry):
                 yield entry
 
     def _may_go(self, gathered: Gathered, now: float) -> bool:

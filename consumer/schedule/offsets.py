@@ -91,6 +91,8 @@ class Ticket(msgspec.Struct, eq=False):
         done: Items of it that were delivered before it was taken back to be mapped anew.
         is_again: True when it was taken back: its items go to their place by offset.
         is_trial: True when it is tried though its mapping or topic is held.
+        tried_at: When its trial began, on the clock of `now`, also if another is tried
+            by now; None when it was not tried.
     """
 
     record: Record
@@ -105,6 +107,7 @@ class Ticket(msgspec.Struct, eq=False):
     done: tuple[Item, ...] = ()
     is_again: bool = False
     is_trial: bool = False
+    tried_at: float | None = None
 
     @property
     def is_stale(self) -> bool:

@@ -277,6 +277,21 @@ class Shards:
         self._ready.drop_stale()
         return [entry.item for entry in taken]
 
+    def leads(self, ticket: Ticket) -> bool:
+        """Tell whether nothing of its partition is before any item of a record."""
+        partition, offset = ticket.partition, ticket.record.offset
+        for profile in ticket.profiles:
+            shard = self.by_profile.get(profile)
+            if shard is None:  # delivered already
+                continue
+            for entry in itertools.chain(shard.flying, shard.entries):
+                other = entry.ticket
+                if other.partition is partition:
+                    if other.record.offset < offset:
+                        return False
+                    break
+        return True
+
     def entries_of(self, ticket: Ticket) -> list[Entry]:
         """Return the items of a record that wait, or are in flight and may come back."""
         shards = [self.by_profile.get(profile) for profile in ticket.profiles]
