@@ -2,7 +2,8 @@
 
 Rules:
     - Room and ready work mean that something is sent (promise 6).
-    - A retry needs a token of the endpoint's budget, a probe none.
+    - A retry needs a token of the endpoint's budget, a probe none. It waits for what
+      the target's `Retry-After` says and for its backoff after that.
     - UNSENT puts a work back as it was: no attempt, no failure, no token.
     - A work of several items is never given up as one. What would give it up halves it,
       in order, until the culprit stands alone: about 2 log2 n calls. A half that was
@@ -288,8 +289,12 @@ class Dispatch:
         if is_rejected:
             self.endpoint.ready.put_back(entries[0])
         else:
-            backoff = self.endpoint.backoff(max(e.attempts for e in entries))
-            wait = max(backoff, self.endpoint.wait_seconds(outcome))
+            # Not the longer of the two: were it due just when the hold that its answer
+            # brought is over, it would go first again, and a profile that is always
+            # answered so would keep all others from being sent where one call at once
+            # is allowed.
+            wait = self.endpoint.backoff(max(e.attempts for e in entries))
+            wait += self.endpoint.wait_seconds(outcome)
             self.shards.hold(entries[0], now + wait)
         return []
 

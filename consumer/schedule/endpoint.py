@@ -210,6 +210,19 @@ class Endpoint:
         """Return when another profile was accepted last; long ago if none ever was."""
         return self._answers.others_accepted_at(profile)
 
+    @property
+    def accepted_at(self) -> float:
+        """When anybody was accepted last; long ago if nobody ever was."""
+        return self._answers.accepted_at
+
+    def tells_faults_apart(self, now: float) -> bool:
+        """Tell whether a failure of a profile that was not accepted would count now."""
+        return (
+            self.is_flowing(now)
+            and self._answers.others_accepted_by_failing(now)
+            and self.accepted_at >= self._doubted_at
+        )
+
     def note_unsent(self, work: Work, now: float) -> None:
         """Note that a work was not sent after all: its token or its turn is returned."""
         halt = self.halt

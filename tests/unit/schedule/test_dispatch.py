@@ -58,13 +58,16 @@ def test_a_failed_work_waits_and_keeps_its_place_in_the_shard() -> None:
 
 
 def test_a_targets_own_wait_is_obeyed() -> None:
-    """`Retry-After` of an answer that speaks of this work alone, capped at 300 s."""
+    """`Retry-After` of an answer that speaks of this work alone, capped at 300 s.
+
+    The work's own backoff comes on top.
+    """
     desk = Desk(SchedulePolicy(membership_lease_seconds=9_999.0))
     desk.put(0, "a")
     desk.answer(desk.take_one(0.0), RETRY)
     slow = Outcome(RETRY.kind, "http_500", "", 1_000.0, 500)
     desk.answer(desk.take_one(1.0), slow, now=1.0)
-    assert desk.scheduler.next_due(1.0) == 301.0
+    assert desk.scheduler.next_due(1.0) == 301.2
 
 
 def test_an_unsent_work_goes_back_as_it_was() -> None:
