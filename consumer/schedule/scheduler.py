@@ -8,7 +8,7 @@ Rules:
       one monotonic clock, and never goes back.
 
 Theory of operation:
-    `Partition` knows offsets, `Held` the bounds, `Commits` the lease, `Shards` the
+    `Partition` knows offsets, `Held` the bounds, `Reading` who may be read, `Commits` the lease, `Shards` the
     queues, `Endpoint` whose fault a failure is, and `Dispatch` brings the last two
     together; `Guarding` knows what is held because it is broken, or wanted so. The
     facade draws the lines between them and counts the ends.
@@ -46,8 +46,9 @@ from consumer.schedule.held import Flow, Held
 from consumer.schedule.hold import ready_at
 from consumer.schedule.keying import Keying
 from consumer.schedule.offsets import Partition, Ticket
-from consumer.schedule.pauses import commit_pauses, endpoint_pauses, held_pauses
+from consumer.schedule.pauses import endpoint_pauses
 from consumer.schedule.policy import SchedulePolicy
+from consumer.schedule.reading import Reading
 from consumer.schedule.statistics import PartitionStatistics, Statistics
 from consumer.schedule.witness import Witnesses
 
@@ -90,11 +91,11 @@ class Scheduler:
             self._partitions,
             (claims, is_evidence),
         )
-        self._witnesses = Witnesses(
-            self._dispatch.endpoint,
-            self._dispatch.shards,
-            policy.retry.cap_seconds,
-            policy.retry.give_up_after_seconds,
+        witnesses = Witnesses(
+            self._dispatch.endpoint, self._dispatch.shards, policy.retry
+        )
+        self._reading = Reading(
+            self._held, self._commits, self.guarding, witnesses, self._partitions
         )
         self._ends = Ends()
         self._keying = Keying()
@@ -350,30 +351,12 @@ class Scheduler:
 
     def flow(self, now: float) -> Flow:
         """Return how many records may still be read, and from where."""
-        flow = self._held.flow(self._partitions.values(), now)
-        full, guarding = self._commits.full_maps, self.guarding
-        if not (flow.paused or full or guarding.topics):
-            self._witnesses.rest(now)
-            return flow
-        kept = guarding.not_fetched()
-        paused = flow.paused.union(kept, (p.name for p in full))
-        standing = [
-            partition
-            for name, partition in self._partitions.items()
-            if name in paused and self._has_room_for_witness(partition)
-        ]
-        witness = self._witnesses.called(standing, self._ends.consumed, now)
-        if witness is None:
-            return Flow(flow.room, paused)
-        return Flow(1, paused - {witness.name})
+        return self._reading.flow(self._ends.consumed, now)
 
     def pauses(self, now: float) -> tuple[Pause, ...]:
         """Return what is paused, why, and what ends it."""
         return (
-            *held_pauses(self._held, self._until_witness),
-            *commit_pauses(
-                self._commits, self._partitions.values(), self._until_witness, now
-            ),
+            *self._reading.pauses(now),
             *endpoint_pauses(self._dispatch.endpoint, EndpointName.SINGLE, now),
             *self.guarding.pauses(now),
         )
@@ -402,20 +385,6 @@ class Scheduler:
             ),
             kept=self.guarding.kept(),
             guards=frozenset(self.guarding.guards.open),
-        )
-
-    def _has_room_for_witness(self, partition: Partition) -> bool:
-        held = self._held
-        return partition.has_room_for_witness and held.has_room_for_witness(partition)
-
-    def _until_witness(self, partition: Partition) -> str:
-        """Say when a record is read of a partition that is not fetched."""
-        if not self._has_room_for_witness(partition):
-            return "; there is no room to read one more"
-        wait = self._witnesses.wait_seconds
-        return (
-            "; should all that is left of it fail, and the target accept nobody else, "
-            f"one more record is read now and then, the first in {wait:g} s"
         )
 
     def _ticket(self, record: Record) -> Ticket | None:

@@ -11,8 +11,8 @@ Rules:
       was accepted the next one follows at once, until so much is accepted that failures
       count.
     - A witness of another profile that fails as well is asked on like all others, and
-      may still be accepted: the next one waits for `patience_seconds`, and then twice as
-      long each time. Else an outage would use up their room.
+      may still be accepted: the next one waits for `give_up_after_seconds`, and then
+      twice as long each time. Else an outage would use up their room.
     - A witness keeps within the held bounds: `held` leaves a little room that nothing
       else takes. Where that is used up, there is no witness.
     - This gives nothing up: in an outage a witness fails like all others.
@@ -29,6 +29,7 @@ from collections.abc import Collection, Iterable
 
 from consumer.schedule.endpoint import Endpoint
 from consumer.schedule.offsets import Partition
+from consumer.schedule.policy import RetryPolicy
 from consumer.schedule.shards import Shards
 
 __all__ = ["Witnesses"]
@@ -45,25 +46,19 @@ class Witnesses:
         wait_seconds: The wait before the first one, and between two.
     """
 
-    def __init__(
-        self,
-        endpoint: Endpoint,
-        shards: Shards,
-        wait_seconds: float,
-        patience_seconds: float,
-    ) -> None:
+    def __init__(self, endpoint: Endpoint, shards: Shards, policy: RetryPolicy) -> None:
         """Begin with none.
 
         Args:
             endpoint: What accepts or does not.
             shards: What is queued for it.
-            wait_seconds: How long to wait before the first one, and between two.
-            patience_seconds: How long to wait for one that fails, at first.
+            policy: The longest wait of a retry is the one between two witnesses; one
+                that fails is waited for as long as a record is before it is given up.
         """
         self._endpoint = endpoint
         self._shards = shards
-        self.wait_seconds = wait_seconds
-        self._patience_seconds = patience_seconds
+        self.wait_seconds = policy.cap_seconds
+        self._patience_seconds = policy.give_up_after_seconds
         self._open: Partition | None = None
         self._opened_at = NEVER
         self._consumed = 0
