@@ -8,10 +8,10 @@ Rules:
       one monotonic clock, and never goes back.
 
 Theory of operation:
-    `Partition` knows offsets, `Held` the bounds, `Reading` who may be read, `Commits` the lease, `Shards` the
-    queues, `Endpoint` whose fault a failure is, and `Dispatch` brings the last two
-    together; `Guarding` knows what is held because it is broken, or wanted so. The
-    facade draws the lines between them and counts the ends.
+    `Partition` knows offsets, `Held` the bounds, `Commits` the lease, `Reading` what may
+    be read, `Shards` the queues, `Endpoint` whose fault a failure is, and `Dispatch`
+    brings the last two together; `Guarding` knows what is held because it is broken, or
+    wanted so. The facade draws the lines between them and counts the ends.
 """
 
 from __future__ import annotations

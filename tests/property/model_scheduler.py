@@ -185,7 +185,7 @@ class ModelScheduler:
             cap = endpoint.policy.retry_after_cap_seconds
             wait = min(outcome.wait_seconds or 0.0, cap)
             backoff = endpoint.backoff(max(item.attempts for item in alive))
-            alive[0].due = now + backoff + wait
+            alive[0].due = now + (backoff + wait)
         queue[:0] = alive
         return []
 
