@@ -3,7 +3,9 @@
 Rules:
     - Room and ready work mean that something is sent (promise 6).
     - A retry needs a token of the endpoint's budget, a probe none. It waits for what
-      the target's `Retry-After` says and for its backoff after that.
+      the target's `Retry-After` says and for its backoff after that. Where tokens are
+      short, what failed least often goes first: else a few profiles that always fail,
+      being the oldest, would take them all.
     - UNSENT puts a work back as it was: no attempt, no failure, no token.
     - A work of several items is never given up as one. What would give it up halves it,
       in order, until the culprit stands alone: about 2 log2 n calls. A half that was
@@ -195,7 +197,7 @@ class Dispatch:
             return True
         entry = gathered.entries[0]
         entry.shard.held_by = entry
-        hint = (entry.rank, entry.sequence, entry)
+        hint = (entry.attempts, entry.rank, entry.sequence, entry)
         heapq.heappush(self.endpoint.starved, hint)
         return False
 

@@ -110,7 +110,7 @@ class Endpoint:
 
     Attributes:
         ready: What is ready to be sent this way.
-        starved: Items whose retry waits for the budget: a heap, by rank.
+        starved: Items whose retry waits for the budget: a heap, by attempts and rank.
         budget: The retries that there may be.
         limit: How many calls there may be at once; None when that is not found out.
         halt: What is known of the halt; None when not halted.
@@ -120,7 +120,7 @@ class Endpoint:
 
     def __init__(self, policy: SchedulePolicy, random: Callable[[], float]) -> None:
         self.ready = Ready()
-        self.starved: list[tuple[float, int, Entry]] = []
+        self.starved: list[tuple[int, float, int, Entry]] = []
         self.budget = RetryBudget(policy.max_in_flight)
         self.limit = AdaptiveLimit(policy.max_in_flight) if policy.adaptive else None
         self._most = float(policy.max_in_flight)

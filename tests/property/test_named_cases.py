@@ -220,19 +220,19 @@ def test_a_partition_of_which_only_a_failing_profile_is_left() -> None:
     """All that is held of the only partition fails: others are read to tell why.
 
     Nothing was read any more, so nobody else was accepted, so no failure counted. The
-    outage before it, of twenty hours, costs no record.
+    outage before it, of six hours, costs no record.
     """
     policy = dataclasses.replace(
-        LONG, held_records=400, guard=GuardPolicy(enabled=False)
+        LONG, held_records=200, guard=GuardPolicy(enabled=False)
     )
     desk = Desk(policy)
     desk.scheduler.revoke([SWIPES])
-    offset, outage_ends = 0, 20 * int(HOUR_SECONDS)
+    offset, outage_ends = 0, 6 * int(HOUR_SECONDS)
     ends: dict[int, End] = {}
-    for now in range(0, 2 * outage_ends, 15):
+    for now in range(0, 3 * outage_ends, 20):
         flow = desk.scheduler.flow(now)
         for _ in range(0 if LOANS in flow.paused else flow.room):
-            is_ill = offset < 388 or (offset < 500 and offset % 3 == 0)
+            is_ill = offset < 192 or (offset < 250 and offset % 5 == 0)
             put(desk, offset, "ill" if is_ill else f"P{offset}")
             offset += 1
         assert desk.scheduler.statistics().held <= policy.held_records
@@ -243,5 +243,5 @@ def test_a_partition_of_which_only_a_failing_profile_is_left() -> None:
                 desk.scheduler.settle(one.record)
         assert not ends or now >= outage_ends
     given_up = [number for number, end in ends.items() if end is End.DEAD_LETTERED]
-    assert sorted(given_up) == [*range(388), *range(390, 500, 3)]
+    assert sorted(given_up) == [*range(192), *range(195, 250, 5)]
     assert desk.committable() > 1_000

@@ -101,6 +101,32 @@ def test_a_retry_needs_a_token_and_an_unsent_one_returns_it() -> None:
     assert desk.take(1.3) == ["d"]
 
 
+def test_profiles_that_always_fail_do_not_take_all_tokens() -> None:
+    """Bug: they are the oldest, and the retries of all others waited for ever.
+
+    Whatever failed less often goes first.
+    """
+    policy = SchedulePolicy(
+        max_in_flight=1,
+        membership_lease_seconds=9_999.0,
+        retry=RetryPolicy(cap_seconds=1.0),
+        merge=MergePolicy(items=1),
+    )
+    desk = Desk(policy)
+    for offset, name in enumerate(("ill", "sick", "bad", *"abcd")):
+        desk.put(offset, name)
+    for work in desk.scheduler.take(9, 0.0):
+        desk.answer(work, RETRY)
+    delivered = set()
+    for tenth in range(1, 200):
+        now = tenth / 10
+        for work in desk.scheduler.take(9, now):
+            name = work.profile.value
+            desk.answer(work, DELIVERED if name in "abcd" else RETRY, now)
+            delivered |= {name} & {*"abcd"}
+    assert delivered == {*"abcd"}
+
+
 def test_an_item_behind_a_starved_retry_keeps_its_hint() -> None:
     """An item of another partition that led to the retry is not forgotten."""
     desk = Desk(SchedulePolicy(max_in_flight=1, merge=MergePolicy(items=1)))

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import pytest
 
-from consumer.model import DELIVERED, End, Outcome, Work
+from consumer.model import DELIVERED, End, Outcome, PauseReason, Work
 from consumer.schedule.guards import GuardNews
-from tests.unit.schedule.desk import LOANS, REFUSED, REJECTED, RETRY
+from tests.unit.schedule.desk import LOANS, REFUSED, REJECTED, RETRY, SWIPES
 from tests.unit.schedule.test_guarding import (
     MISSING,
     OTHERS,
@@ -94,6 +94,22 @@ def test_what_comes_to_stand_behind_an_older_item_is_not_sent() -> None:
         desk.offer(head, name, now=now)
         target.serve(now)
     assert target.sent == [("ill", 3), ("well", 5)]
+
+
+def test_what_was_delivered_of_a_record_stands_before_nobody() -> None:
+    """Nor does what another partition has for the profile; so the next may be tried."""
+    desk = Desk()
+    desk.put(0, "ill", "p", "q")
+    for work in desk.scheduler.take(9, 0.0):
+        desk.answer(work, RETRY if work.profile.value == "ill" else DELIVERED)
+    desk.trip(1)
+    desk.put(4, "p")
+    desk.put(5, "q")
+    desk.guarding.hold("n", PauseReason.OVERRIDE, "", 0.0)
+    desk.put(0, "q", source=SWIPES)
+    target = Target(desk, {"ill": RETRY})
+    target.pass_time(30, 70)
+    assert {("p", 4), ("q", 5)} < set(target.sent)
 
 
 def test_one_behind_what_is_not_mapped_is_not_tried() -> None:
