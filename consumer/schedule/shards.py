@@ -27,7 +27,7 @@ from __future__ import annotations
 
 import heapq
 import itertools
-from collections import Counter, deque
+from collections import deque
 from collections.abc import Callable, Collection, Iterable, Sequence
 
 from consumer.model import Item, ProfileId, Work
@@ -277,21 +277,23 @@ class Shards:
         self._ready.drop_stale()
         return [entry.item for entry in taken]
 
-    def failing(self) -> Counter[Partition]:
-        """Return of how many profiles something fails, by the partition of the first.
+    def failing(self) -> tuple[int, set[Partition]]:
+        """Return of how many profiles something fails, and whose partitions wait for it.
 
-        Empty while anything else could be sent. This looks through all shards.
+        Of none while anything else could be sent. This looks through all shards.
         """
-        found: Counter[Partition] = Counter()
+        count, partitions = 0, set[Partition]()
         for shard in self.by_profile.values():
-            waiting = (e for e in shard.entries if e.ticket.may_send and not e.is_held)
-            entry = shard.flying[0] if shard.flying else next(waiting, None)
-            if entry is None:
+            entries = [*shard.flying, *shard.entries]
+            waiting = [e for e in entries if e.ticket.may_send and not e.is_held]
+            first = shard.flying[0] if shard.flying else next(iter(waiting), None)
+            if first is None:
                 continue
-            if entry.trouble is None:  # its answer may come, or it is next
-                return Counter()
-            found[entry.ticket.partition] += 1
-        return found
+            if first.trouble is None:  # its answer may come, or it is next
+                return 0, set()
+            count += 1
+            partitions.update(entry.ticket.partition for entry in waiting)
+        return count, partitions
 
     def leads(self, ticket: Ticket) -> bool:
         """Tell whether nothing of its partition is before any item of a record."""

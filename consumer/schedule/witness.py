@@ -109,8 +109,7 @@ class Witnesses:
         if self._endpoint.tells_faults_apart(now):
             self._begin_anew()
             return ()
-        failing = self._shards.failing()
-        count = failing.total()
+        count, failing = self._shards.failing()
         if not count or now < self._endpoint.held_until:
             return ()
         known, self._known = self._known, count

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 
-from tests.chaos.simulate.drawing import PROFILES, Drawing, drafts_of
+from tests.chaos.simulate.drawing import PROFILES, Drawing, drafts_of, partitions_of
 from tests.chaos.simulate.plan import WHILE, Deed, Plan, Spell
 from tests.chaos.simulate.records import Fate
 
@@ -68,9 +68,17 @@ def refusing(draw: Drawing) -> None:
 
 
 def failing(draw: Drawing) -> None:
-    """Some profiles fail, one of them for ever, among others that are served."""
+    """Some profiles fail, one of them for ever, among others that are served.
+
+    Or all that may be held is about one, from the beginning: nobody else is accepted.
+    """
     for lasting in ("", WHILE):
         draw.bad_profiles[f"p{draw.rng.randrange(PROFILES)}"] = "500" + lasting
+    if draw.rng.random() < 0.5:
+        draw.bad_profiles["p0"] = draw.rng.choice(("500", "401"))
+        draw.alone = 38  # 35 may be held, beside five witnesses; some are skipped
+        draw.knobs.members = 1
+        draw.knobs.partitions = partitions_of(1, 1)
 
 
 def hot(draw: Drawing) -> None:
@@ -355,6 +363,8 @@ def plan_of(seed: int) -> Plan:
         if "quota" in names:
             draw.bad_profiles.clear()  # they would use it up, day after day
             draw.knobs.members = 1
+        elif draw.alone:
+            draw.knobs.held_records, draw.knobs.held_bytes = 40, 1 << 20
     plan = Plan(
         seed=seed,
         themes=tuple(sorted(names)),

@@ -190,6 +190,23 @@ def test_partitions_have_their_turns() -> None:
     assert opened == [(at + more, topic) for at, topic in turns for more in (0, 1)]
 
 
+def test_partitions_of_one_failing_profile_have_their_turns() -> None:
+    """Bug: only the partition of the oldest item was read, and its log was as bad."""
+    desk = Desk(dataclasses.replace(POLICY, held_records=42))
+    for source, count in ((LOANS, 21), (SWIPES, 20)):
+        for offset in range(count):
+            desk.put(offset, "ill", source=source)
+    desk.scheduler.flow(0.0)
+    desk.answer(desk.take_one(0.0), RETRY)
+    opened = []
+    for now in range(1, 100):
+        flow = desk.scheduler.flow(float(now))
+        opened += [one.topic for one in {LOANS, SWIPES} - flow.paused]
+        for work in desk.scheduler.take(2, float(now)):
+            desk.answer(work, RETRY, float(now))
+    assert opened == [*["loans"] * 2, *["swipes"] * 2, *["loans"] * 2]
+
+
 def test_the_pause_says_that_one_is_read() -> None:
     """With how often, as long as there is room for it."""
     log = Log(full_of("ill"))
