@@ -6,6 +6,10 @@ Rules:
       the target's `Retry-After` says and for its backoff after that. Where tokens are
       short, what failed least often goes first: else a few profiles that always fail,
       being the oldest, would take them all.
+    - Of two calls in a row at most one is of an item that has failed often, as long as
+      anything else can be sent; of several such that are next, the one that failed least
+      goes first. Else a few profiles that always fail, being the oldest, would be all
+      that is sent where few calls are allowed.
     - UNSENT puts a work back as it was: no attempt, no failure, no token.
     - A work of several items is never given up as one. What would give it up halves it,
       in order, until the culprit stands alone: about 2 log2 n calls. A half that was
@@ -26,6 +30,7 @@ Theory of operation:
 from __future__ import annotations
 
 import heapq
+import itertools
 from collections.abc import Callable, Iterable, Iterator
 
 import msgspec
@@ -42,6 +47,8 @@ from consumer.schedule.shards import Shards
 __all__ = ["Dispatch", "Ended"]
 
 ALONE = MergePolicy(items=1)
+OFTEN = 4  # calls that failed
+MOST_OFTEN = 64  # of which the one that failed least is looked for
 
 
 class Ended(msgspec.Struct, frozen=True):
@@ -81,6 +88,8 @@ class Dispatch:
         self.shards = Shards(self.endpoint.ready)
         self._keeps = keeps
         self._trials: list[Entry] = []
+        self._was_often = False  # the last call was of what has failed often
+        self._turn = itertools.count()
         self._policy = policy.retry
         self._merge = policy.merge
         self.event_time = EventTime(policy.event_time_profiles)
@@ -97,20 +106,53 @@ class Dispatch:
         if endpoint.limit is not None:
             room = min(room, endpoint.limit.room(len(shards.flying), now))
         works = self._tried(room, now) if self._trials else []
+        self._fill(works, room, now)
+        return works
+
+    def _fill(self, works: list[Work], room: int, now: float) -> None:
+        """Add to the works what hints lead to, until there are `room` of them."""
+        shards, ready = self.shards, self.endpoint.ready
+        often: list[tuple[int, int, Entry]] = []  # by attempts, then as they were met
         while len(works) < room:
-            hint = endpoint.ready.pop()
+            hint, entry = self._next(often)
+            if often and (hint is None or not self._was_often):
+                if hint is not None:
+                    ready.put_back(hint)
+                hint = heapq.heappop(often)[-1]
+                entry = shards.candidate(hint)
             if hint is None:
                 break
-            entry = shards.candidate(hint)
+            if entry is not None:
+                self._follow(hint, entry, works, now)
+        for *_, hint in often:
+            ready.put_back(hint)
+
+    def _next(
+        self, often: list[tuple[int, int, Entry]]
+    ) -> tuple[Entry | None, Entry | None]:
+        """Return the next hint and its item; put those that failed often aside."""
+        while len(often) < MOST_OFTEN:
+            hint = self.endpoint.ready.pop()
+            if hint is None:
+                break
+            entry = self.shards.candidate(hint)
             if entry is None:
                 continue
-            gathered = self._gather(entry)
-            if self._may_go(gathered, now):
-                works.append(self._launch(gathered, now))
-                endpoint.note_call(now)
-            if hint.waiting and hint is not entry:
-                shards.claim(hint)
-        return works
+            if entry.attempts < OFTEN:
+                return hint, entry
+            hint.hinted = True
+            heapq.heappush(often, (entry.attempts, next(self._turn), hint))
+        return None, None
+
+    def _follow(self, hint: Entry, entry: Entry, works: list[Work], now: float) -> None:
+        """Send what a hint led to, if there may be one more retry."""
+        gathered = self._gather(entry)
+        if self._may_go(gathered, now):
+            self._was_often = entry.attempts >= OFTEN
+            works.append(self._launch(gathered, now))
+            self.endpoint.note_call(now)
+        if hint.waiting and hint is not entry:
+            self.shards.claim(hint)
 
     def complete(self, work: Work, outcome: Outcome, now: float) -> list[Ended]:
         """Bring a work's outcome home; a second one for the same work is ignored."""

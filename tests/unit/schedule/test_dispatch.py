@@ -127,6 +127,31 @@ def test_profiles_that_always_fail_do_not_take_all_tokens() -> None:
     assert delivered == {*"abcd"}
 
 
+def test_what_failed_often_is_at_most_every_second_call() -> None:
+    """Bug: with one call now and then the oldest, which always fail, were all of them."""
+    policy = SchedulePolicy(
+        max_in_flight=9,
+        membership_lease_seconds=9_999.0,
+        retry=RetryPolicy(cap_seconds=1.0),
+        merge=MergePolicy(items=1),
+    )
+    desk = Desk(policy)
+    for offset, name in enumerate(("ill", "sick")):
+        desk.put(offset, name)
+    for now in range(8):
+        for work in desk.scheduler.take(2, float(now)):
+            desk.answer(work, RETRY, float(now))
+    for offset, name in enumerate("abcd", 2):
+        desk.put(offset, name, now=8.0)
+    sent = []
+    for now in range(9, 19):
+        work = desk.take_one(float(now))
+        sent.append(work.profile.value)
+        desk.answer(work, DELIVERED if sent[-1] in "abcd" else RETRY, float(now))
+    assert sent[:8] == ["a", "ill", "b", "sick", "c", "ill", "d", "sick"]
+    assert set(sent[8:]) == {"ill", "sick"}  # there is nothing else any more
+
+
 def test_an_item_behind_a_starved_retry_keeps_its_hint() -> None:
     """An item of another partition that led to the retry is not forgotten."""
     desk = Desk(SchedulePolicy(max_in_flight=1, merge=MergePolicy(items=1)))
