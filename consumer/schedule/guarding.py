@@ -3,7 +3,7 @@
 Rules:
     - While a guard of a topic or of a mapping that claims it is open, records of the
       topic are kept as they are read: none is mapped but the one that is tried. Its
-      partitions are not fetched while anything of them is incomplete.
+      partitions are not fetched while anything of them is incomplete, but for a witness.
     - A mapping is held while an operator says so, while its share of the calls is used
       up, and while its guard is open and the target refused one of its items. Then the
       partitions of its topics are closed: items stay in their shards, and nothing of
