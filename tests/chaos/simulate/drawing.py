@@ -28,7 +28,7 @@ class Drawing:
         knobs: The sizes.
         fates: How likely each fate is, beside `LANDS`.
         hot: The share of records that are about one profile.
-        alone: So many records come first, which are all about that one.
+        alone: So many good records come first, which are all about that one.
         shared: The share of records that are about two profiles.
         gaps: The share of records before which offsets are left out.
         series: Fates of records in a row, by the number of the first.
@@ -129,6 +129,7 @@ def drafts_of(draw: Drawing) -> list[Draft]:
         (drawn,) = rng.choices((*fates, Fate.LANDS), weights)
         fate = series.popleft() if series else drawn
         is_alone = number <= draw.alone
+        fate = Fate.LANDS if is_alone else fate
         profiles, partition = about_whom(draw, fate, is_alone=is_alone)
         gap = rng.randint(1, 5) if rng.random() < draw.gaps else 0
         drafts.append(
