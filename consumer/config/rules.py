@@ -216,7 +216,8 @@ class GuardSettings:
         default=30.0,
         metadata=key(
             Number(above=True, high=86_400),
-            "How long a tripped guard waits before it tries one record",
+            "How long a tripped guard waits before it tries one record, and how long that "
+            "has before another is tried in its place",
         ),
     )
 

@@ -67,6 +67,20 @@ class Answers:
         """Return when another profile was accepted last; long ago if none ever was."""
         return self._other_at if profile == self._last_profile else self._last_at
 
+    @property
+    def accepted_at(self) -> float:
+        """When any profile was accepted last; long ago if none ever was."""
+        return self._last_at
+
+    def others_accepted_by_failing(self, now: float) -> bool:
+        """Tell whether the endpoint is well, as far as a failing profile is concerned.
+
+        That is one whose own latest answer is not an accepted one; all are alike.
+        """
+        self._refresh(now)
+        others = len(self._latest) - 1
+        return others > 0 and 10 * self._accepted >= 9 * others
+
     def others_accepted(self, profile: ProfileId, now: float) -> bool:
         """Tell whether the endpoint is well, as far as `profile` is concerned."""
         self._refresh(now)

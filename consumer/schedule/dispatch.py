@@ -2,7 +2,14 @@
 
 Rules:
     - Room and ready work mean that something is sent (promise 6).
-    - A retry needs a token of the endpoint's budget, a probe none.
+    - A retry needs a token of the endpoint's budget, a probe none. It waits for what
+      the target's `Retry-After` says and for its backoff after that. Where tokens are
+      short, what failed least often goes first: else a few profiles that always fail,
+      being the oldest, would take them all.
+    - Of two calls in a row at most one is of an item that has failed often, as long as
+      anything else can be sent; of several such that are next, the one that failed least
+      goes first. Else a few profiles that always fail, being the oldest, would be all
+      that is sent where few calls are allowed.
     - UNSENT puts a work back as it was: no attempt, no failure, no token.
     - A work of several items is never given up as one. What would give it up halves it,
       in order, until the culprit stands alone: about 2 log2 n calls. A half that was
@@ -11,7 +18,8 @@ Rules:
       other outcome puts them back as if not sent. What it says of the endpoint counts.
     - What would be given up while the guard of its mapping is open is kept: it stays at
       the head of its shard. Only a trial is given up then; it is sent alone, and before
-      all others, though its partition is held.
+      all others, though its partition is held; but only once it is the first of its
+      partition in its shard.
 
 Theory of operation:
     `take` follows hints from the endpoint's `Ready` to the shards until the room is
@@ -22,6 +30,7 @@ Theory of operation:
 from __future__ import annotations
 
 import heapq
+import itertools
 from collections.abc import Callable, Iterable, Iterator
 
 import msgspec
@@ -38,6 +47,8 @@ from consumer.schedule.shards import Shards
 __all__ = ["Dispatch", "Ended"]
 
 ALONE = MergePolicy(items=1)
+OFTEN = 4  # calls that failed
+MOST_OFTEN = 64  # of which the one that failed least is looked for
 
 
 class Ended(msgspec.Struct, frozen=True):
@@ -77,6 +88,8 @@ class Dispatch:
         self.shards = Shards(self.endpoint.ready)
         self._keeps = keeps
         self._trials: list[Entry] = []
+        self._was_often = False  # the last call was of what has failed often
+        self._turn = itertools.count()
         self._policy = policy.retry
         self._merge = policy.merge
         self.event_time = EventTime(policy.event_time_profiles)
@@ -93,20 +106,53 @@ class Dispatch:
         if endpoint.limit is not None:
             room = min(room, endpoint.limit.room(len(shards.flying), now))
         works = self._tried(room, now) if self._trials else []
+        self._fill(works, room, now)
+        return works
+
+    def _fill(self, works: list[Work], room: int, now: float) -> None:
+        """Add to the works what hints lead to, until there are `room` of them."""
+        shards, ready = self.shards, self.endpoint.ready
+        often: list[tuple[int, int, Entry]] = []  # by attempts, then as they were met
         while len(works) < room:
-            hint = endpoint.ready.pop()
+            hint, entry = self._next(often)
+            if often and (hint is None or not self._was_often):
+                if hint is not None:
+                    ready.put_back(hint)
+                hint = heapq.heappop(often)[-1]
+                entry = shards.candidate(hint)
             if hint is None:
                 break
-            entry = shards.candidate(hint)
+            if entry is not None:
+                self._follow(hint, entry, works, now)
+        for *_, hint in often:
+            ready.put_back(hint)
+
+    def _next(
+        self, often: list[tuple[int, int, Entry]]
+    ) -> tuple[Entry | None, Entry | None]:
+        """Return the next hint and its item; put those that failed often aside."""
+        while len(often) < MOST_OFTEN:
+            hint = self.endpoint.ready.pop()
+            if hint is None:
+                break
+            entry = self.shards.candidate(hint)
             if entry is None:
                 continue
-            gathered = self._gather(entry)
-            if self._may_go(gathered, now):
-                works.append(self._launch(gathered, now))
-                endpoint.note_call(now)
-            if hint.waiting and hint is not entry:
-                shards.claim(hint)
-        return works
+            if entry.attempts < OFTEN:
+                return hint, entry
+            hint.hinted = True
+            heapq.heappush(often, (entry.attempts, next(self._turn), hint))
+        return None, None
+
+    def _follow(self, hint: Entry, entry: Entry, works: list[Work], now: float) -> None:
+        """Send what a hint led to, if there may be one more retry."""
+        gathered = self._gather(entry)
+        if self._may_go(gathered, now):
+            self._was_often = entry.attempts >= OFTEN
+            works.append(self._launch(gathered, now))
+            self.endpoint.note_call(now)
+        if hint.waiting and hint is not entry:
+            self.shards.claim(hint)
 
     def complete(self, work: Work, outcome: Outcome, now: float) -> list[Ended]:
         """Bring a work's outcome home; a second one for the same work is ignored."""
@@ -183,7 +229,9 @@ class Dispatch:
             shard = entry.shard
             is_free = not shard.flying and shard.held_by is None
             # One whose partition is open goes the way of all others.
-            if entry.waiting and is_free and entry.ticket.partition.is_trying:
+            if not (entry.waiting and is_free and entry.ticket.partition.is_trying):
+                continue
+            if shard.is_first(entry):
                 yield entry
 
     def _may_go(self, gathered: Gathered, now: float) -> bool:
@@ -191,7 +239,7 @@ class Dispatch:
             return True
         entry = gathered.entries[0]
         entry.shard.held_by = entry
-        hint = (entry.rank, entry.sequence, entry)
+        hint = (entry.attempts, entry.rank, entry.sequence, entry)
         heapq.heappush(self.endpoint.starved, hint)
         return False
 
@@ -285,8 +333,12 @@ class Dispatch:
         if is_rejected:
             self.endpoint.ready.put_back(entries[0])
         else:
-            backoff = self.endpoint.backoff(max(e.attempts for e in entries))
-            wait = max(backoff, self.endpoint.wait_seconds(outcome))
+            # Not the longer of the two: were it due just when the hold that its answer
+            # brought is over, it would go first again, and a profile that is always
+            # answered so would keep all others from being sent where one call at once
+            # is allowed.
+            wait = self.endpoint.backoff(max(e.attempts for e in entries))
+            wait += self.endpoint.wait_seconds(outcome)
             self.shards.hold(entries[0], now + wait)
         return []
 

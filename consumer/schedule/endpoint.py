@@ -110,7 +110,7 @@ class Endpoint:
 
     Attributes:
         ready: What is ready to be sent this way.
-        starved: Items whose retry waits for the budget: a heap, by rank.
+        starved: Items whose retry waits for the budget: a heap, by attempts and rank.
         budget: The retries that there may be.
         limit: How many calls there may be at once; None when that is not found out.
         halt: What is known of the halt; None when not halted.
@@ -120,7 +120,7 @@ class Endpoint:
 
     def __init__(self, policy: SchedulePolicy, random: Callable[[], float]) -> None:
         self.ready = Ready()
-        self.starved: list[tuple[float, int, Entry]] = []
+        self.starved: list[tuple[int, float, int, Entry]] = []
         self.budget = RetryBudget(policy.max_in_flight)
         self.limit = AdaptiveLimit(policy.max_in_flight) if policy.adaptive else None
         self._most = float(policy.max_in_flight)
@@ -209,6 +209,19 @@ class Endpoint:
     def others_accepted_at(self, profile: ProfileId) -> float:
         """Return when another profile was accepted last; long ago if none ever was."""
         return self._answers.others_accepted_at(profile)
+
+    @property
+    def accepted_at(self) -> float:
+        """When anybody was accepted last; long ago if nobody ever was."""
+        return self._answers.accepted_at
+
+    def tells_faults_apart(self, now: float) -> bool:
+        """Tell whether a failure of a profile that was not accepted would count now."""
+        return (
+            self.is_flowing(now)
+            and self._answers.others_accepted_by_failing(now)
+            and self.accepted_at >= self._doubted_at
+        )
 
     def note_unsent(self, work: Work, now: float) -> None:
         """Note that a work was not sent after all: its token or its turn is returned."""

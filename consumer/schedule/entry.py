@@ -96,3 +96,9 @@ class Shard(msgspec.Struct, eq=False):
     sent_at: float = 0.0
     held_by: Entry | None = None
     claims: list[Ranked] = msgspec.field(default_factory=list)
+
+    def is_first(self, entry: Entry) -> bool:
+        """Tell whether no other item of its partition waits before this one."""
+        partition = entry.ticket.partition
+        found = (one for one in self.entries if one.ticket.partition is partition)
+        return next(found, None) is entry

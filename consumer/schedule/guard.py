@@ -8,8 +8,9 @@ Rules:
       rejected, of 20 at least, or `max_consecutive` in a row. It never ends the process:
       a restart would give up another series.
     - While it is open nothing is given up but by a probe. Each `probe_seconds` one record
-      is tried and ends as it ends; a probe that passes is followed by the next at once.
-      So a bad series costs one dead letter for each probe.
+      is tried and ends as it ends; a probe that passes is followed by the next at once,
+      one that has no result by then makes room for the next. So a bad series costs one
+      dead letter for each probe.
     - Three probes in a row that pass close it, as does another set of mappings or an
       override. A closed guard begins to count anew.
     - What was made by an older set is no word for the present one: delivered, it counts
@@ -53,7 +54,8 @@ class GuardPolicy:
         max_rejected_ratio: More than this share of the last 100 records trips it; 1
             leaves the ratio out.
         max_consecutive: As many rejected records in a row trip it.
-        probe_seconds: How long it waits before a probe, at first and after a failed one.
+        probe_seconds: How long it waits before a probe, at first and after a failed one;
+            and how long a probe has before another record is tried in its place.
     """
 
     enabled: bool = True

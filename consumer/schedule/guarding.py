@@ -3,7 +3,7 @@
 Rules:
     - While a guard of a topic or of a mapping that claims it is open, records of the
       topic are kept as they are read: none is mapped but the one that is tried. Its
-      partitions are not fetched while anything of them is incomplete.
+      partitions are not fetched while anything of them is incomplete, but for a witness.
     - A mapping is held while an operator says so, while its share of the calls is used
       up, and while its guard is open and the target refused one of its items. Then the
       partitions of its topics are closed: items stay in their shards, and nothing of
@@ -31,7 +31,7 @@ from consumer.schedule.dispatch import Dispatch
 from consumer.schedule.guard import GuardKind, GuardName
 from consumer.schedule.guards import NOT_DECODED, Claims, GuardEvent, Guards
 from consumer.schedule.offsets import Partition, Ticket
-from consumer.schedule.trials import Trials, oldest
+from consumer.schedule.trials import Trials, chosen
 
 __all__ = ["Guarding", "Trial"]
 
@@ -124,8 +124,10 @@ class Guarding:
 
     def delivered(self, ticket: Ticket, mapped: Mapped, now: float) -> None:
         """Count a record whose items were delivered."""
-        if ticket.is_trial:
+        is_tried = ticket.tried_at is not None
+        if is_tried:
             self._trials.finish(ticket)
+        if is_tried and self.guards.open:
             self.guards.delivered(mapped.items, now)
         elif ticket.partition.topic_guard:
             self.guards.accept(mapped.items)
@@ -155,7 +157,7 @@ class Guarding:
     def begin_trial(
         self, heads: Mapping[TopicPartition, Record], now: float
     ) -> Trial | None:
-        """Begin to try the oldest record of a guard that is due; None when none is.
+        """Begin to try the next record of a guard that is due; None when none is.
 
         One whose items are waiting is sent as it is; another, and one that an older
         set mapped, is to be offered or rejected by the caller.
@@ -167,7 +169,7 @@ class Guarding:
         ticket = self._due(heads, now)
         if ticket is None:
             return None
-        self._trials.start(ticket)
+        self._trials.start(ticket, now)
         if ticket.mapped is not None and self._is_stale(ticket):
             self._take_back((ticket,))
         if ticket.mapped is None:
@@ -196,6 +198,7 @@ class Guarding:
         taken = self._take_back(filter(self._is_stale, _waiting(kept)))
         self.guards.close(names)
         self._judge()
+        self._trials.finish_of(partition for partition in kept if not partition.guarded)
         return taken
 
     def renew(self, mapping_set: str) -> list[Record]:
@@ -263,13 +266,16 @@ class Guarding:
     def pauses(self, now: float) -> Iterator[Pause]:
         """Yield what is held, why, and what ends it."""
         for name, guard in self.guards.open.items():
-            wait = max(0.0, guard.probe_at - now)
+            under_way = self._trials.of(self._concerned(name))
+            due = [guard.probe_at, *map(self._overdue_at, under_way)]
+            wait = max(0.0, max(due) - now)
             yield Pause(
                 PauseReason.GUARD,
                 str(name),
                 now if guard.since is None else guard.since,
-                f"three records in a row pass (the next is tried in {wait:.0f} s), or the "
-                "mappings or their overrides change; mapping or schema is broken: "
+                f"three records in a row pass (the next is tried in {wait:.0f} s, if not "
+                "before), or the mappings or their overrides change; mapping or schema is "
+                "broken: "
                 f"{guard.code}",
             )
         for (mapping, reason), hold in self._holds.items():
@@ -311,17 +317,31 @@ class Guarding:
     def _due(self, heads: Mapping[TopicPartition, Record], now: float) -> Ticket | None:
         """Return the record that is to be tried next; None when none is due."""
         barred = {mapping for mapping, _ in self._holds}
+        shards = self._dispatch.shards
         for name, guard in self.guards.open.items():
             if now < guard.probe_at or guard.has_passed:
                 continue
             concerned = list(self._concerned(name))
-            if self._trials.is_any(concerned):
+            under_way = self._trials.of(concerned)
+            if any(now < self._overdue_at(one) for one in under_way):
                 continue
+            if under_way and len(shards.idle(under_way)) < len(under_way):
+                continue  # its answer is on the way
             free = [p for p in concerned if barred.isdisjoint(p.claims)]
-            ticket = oldest(free, heads)
+            ticket = chosen(free, heads, shards.leads)
+            for one in under_way:
+                if ticket is None:  # looked for again no sooner than this
+                    self._trials.start(one, now)
+                else:
+                    self._trials.put_aside(one)
             if ticket is not None:
                 return ticket
         return None
+
+    def _overdue_at(self, trial: Ticket) -> float:
+        """Return when a trial without a result makes room for the next."""
+        began_at = trial.tried_at if trial.tried_at is not None else 0.0
+        return began_at + self.guards.probe_seconds
 
     def _concerned(self, name: GuardName) -> Iterable[Partition]:
         """Return the partitions that a guard keeps."""

@@ -63,6 +63,7 @@ class Guards:
         open: Those that tripped and are not closed.
         mapping_set: Version of the set whose items count as accepted.
         has_kept: True when an item was kept and its partition is to be judged.
+        probe_seconds: How long a probe waits, and how long it may take.
     """
 
     def __init__(self, policy: GuardPolicy) -> None:
@@ -70,6 +71,7 @@ class Guards:
         self.mapping_set = ""
         self.has_kept = False
         self._events: list[GuardEvent] = []
+        self.probe_seconds = policy.probe_seconds
         self._policy = policy
         self._all: dict[GuardName, Guard] = {}
         self._of: dict[tuple[str, ...], tuple[Guard, ...]] = {}

@@ -6,6 +6,8 @@ Rules:
     - A partition that has used its own part is not fetched while the common half is
       full, and is fetched again at 60 % of its own part. So a failing profile or a
       waiting schema takes the common half and its own part, never another's part.
+    - A little of the common half is kept for *witnesses* (`witness`): single records of
+      partitions that are not fetched. They take nothing of another's own part.
     - The room is what may be read whichever of the fetched partitions it comes from:
       what is left of the common half and of the smallest own part left. The bound in
       records therefore holds whatever the broker sends. Sizes are not known before the
@@ -35,6 +37,10 @@ PRESSED_RATIO = 0.75
 # A part counts as used up when less than this of it is left: else the last free record
 # of a part that nobody fills would be the room of everybody.
 SLACK = 32
+# For witnesses: such a part of the common half, and in records so many at least, if
+# that is no more than a quarter of it.
+WITNESS_PART = 16
+FEW_WITNESSES, LARGEST_WITNESS_PART = 8, 4
 
 
 class Flow(NamedTuple):
@@ -69,7 +75,8 @@ class Held:
         self._policy = policy
         self.paused: dict[Partition, float] = {}
         self.own_records = self._own_bytes = 0
-        self._common_records = self._common_bytes = 0
+        self._common_records = self._common_bytes = 0  # without those for witnesses
+        self._kept_records = self._kept_bytes = 0
         self._used_records = self._used_bytes = 0
         self.share(())
 
@@ -89,8 +96,14 @@ class Held:
         policy = self._policy
         self.own_records = policy.held_records // (2 * count)
         self._own_bytes = policy.held_bytes // (2 * count)
-        self._common_records = policy.held_records - self.own_records * count
-        self._common_bytes = policy.held_bytes - self._own_bytes * count
+        common = policy.held_records - self.own_records * count
+        self._kept_records = max(
+            common // WITNESS_PART, min(FEW_WITNESSES, common // LARGEST_WITNESS_PART)
+        )
+        self._common_records = common - self._kept_records
+        common_bytes = policy.held_bytes - self._own_bytes * count
+        self._kept_bytes = common_bytes // WITNESS_PART
+        self._common_bytes = common_bytes - self._kept_bytes
         self.records = sum(len(p.incomplete) for p in partitions)
         self.size_bytes = sum(p.held_bytes for p in partitions)
         self._used_records = sum(
@@ -144,6 +157,19 @@ class Held:
             self._in_records(max(0, left_bytes) + max(0, own_bytes)),
         )
         return Flow(max(0, room), frozenset(p.name for p in self.paused))
+
+    def has_room_for_witness(self, partition: Partition) -> bool:
+        """Tell whether one more record of a partition that is not fetched may be held."""
+        own = max(0, self.own_records - len(partition.incomplete))
+        left = self._common_records + self._kept_records - self._used_records + own
+        own_bytes = max(0, self._own_bytes - partition.held_bytes)
+        left_bytes = self._common_bytes + self._kept_bytes - self._used_bytes
+        policy = self._policy
+        return (
+            min(left, left_bytes + own_bytes) > 0
+            and self.records < policy.held_records
+            and self.size_bytes < policy.held_bytes
+        )
 
     def _note_full(self, now: float) -> None:
         policy = self._policy

@@ -11,7 +11,9 @@ Rules:
       (`marks`, `offset_map`). A record that is marked there is not admitted again.
     - At three quarters of a map's space, or of its span, the map is full: what comes then
       might be done and could not be written down. It is not full while nothing is
-      incomplete: whatever was carried into it shrinks only as records are read.
+      incomplete: whatever was carried into it shrinks only as records are read. A single
+      record is read all the same, now and then, if nothing else could show whose fault
+      a failure is (`witness`): what does not fit into the map only repeats.
     - A record that was rejected before its profile was known, and waits for its dead
       letter, may be about anybody: were it sent again, it could write over any later
       one. So the map ends before it; and before one that was taken back to be mapped
@@ -91,6 +93,8 @@ class Ticket(msgspec.Struct, eq=False):
         done: Items of it that were delivered before it was taken back to be mapped anew.
         is_again: True when it was taken back: its items go to their place by offset.
         is_trial: True when it is tried though its mapping or topic is held.
+        tried_at: When its trial began, on the clock of `now`, also if another is tried
+            by now; None when it was not tried.
     """
 
     record: Record
@@ -105,6 +109,7 @@ class Ticket(msgspec.Struct, eq=False):
     done: tuple[Item, ...] = ()
     is_again: bool = False
     is_trial: bool = False
+    tried_at: float | None = None
 
     @property
     def is_stale(self) -> bool:
@@ -232,6 +237,15 @@ class Partition:
             return True
         written = self._map()
         return written.is_cut or len(written.text) > FULL_RATIO * self._map_characters
+
+    @property
+    def has_room_for_witness(self) -> bool:
+        """True when one more record may be read though the map is full."""
+        return (
+            self.can_send
+            and self.marks.kept < MOST_KEPT / FULL_RATIO
+            and self.next_offset - self.committable < MOST_OFFSETS
+        )
 
     @property
     def is_commit_due(self) -> bool:

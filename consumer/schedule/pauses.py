@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator
+from collections.abc import Callable, Collection, Iterator
 
 from consumer.model import Pause, PauseReason
 from consumer.schedule.commits import Commits
@@ -13,8 +13,13 @@ from consumer.schedule.offsets import Partition
 __all__ = ["commit_pauses", "endpoint_pauses", "held_pauses"]
 
 
-def held_pauses(held: Held) -> Iterator[Pause]:
-    """Yield what is not fetched because the held bounds are used up."""
+def held_pauses(held: Held, besides: Callable[[Partition], str]) -> Iterator[Pause]:
+    """Yield what is not fetched because the held bounds are used up.
+
+    Args:
+        held: The bounds.
+        besides: Says what else there is to wait for.
+    """
     if held.full_since is not None:
         yield Pause(
             PauseReason.HELD,
@@ -27,14 +32,25 @@ def held_pauses(held: Held) -> Iterator[Pause]:
             PauseReason.HELD,
             str(partition.name),
             since,
-            "its held records are settled, down to the resume ratio of its part",
+            "its held records are settled, down to the resume ratio of its part"
+            + besides(partition),
         )
 
 
 def commit_pauses(
-    commits: Commits, partitions: Collection[Partition], now: float
+    commits: Commits,
+    partitions: Collection[Partition],
+    besides: Callable[[Partition], str],
+    now: float,
 ) -> Iterator[Pause]:
-    """Yield what is not taken or fetched because of what is committed."""
+    """Yield what is not taken or fetched because of what is committed.
+
+    Args:
+        commits: What is known of them.
+        partitions: Those that are assigned.
+        besides: Says what else there is to wait for.
+        now: The time.
+    """
     if partitions and now >= commits.lease_until:
         since = max(commits.lease_until, min(p.assigned_at for p in partitions))
         yield Pause(
@@ -49,7 +65,7 @@ def commit_pauses(
             str(partition.name),
             since,
             f"the record at offset {partition.committable} ends: what is done behind it "
-            "fills the offset map",
+            f"fills the offset map{besides(partition)}",
         )
     for partition in partitions:
         scope = str(partition.name)

@@ -8,10 +8,10 @@ Rules:
       one monotonic clock, and never goes back.
 
 Theory of operation:
-    `Partition` knows offsets, `Held` the bounds, `Commits` the lease, `Shards` the
-    queues, `Endpoint` whose fault a failure is, and `Dispatch` brings the last two
-    together; `Guarding` knows what is held because it is broken, or wanted so. The
-    facade draws the lines between them and counts the ends.
+    `Partition` knows offsets, `Held` the bounds, `Commits` the lease, `Reading` what may
+    be read, `Shards` the queues, `Endpoint` whose fault a failure is, and `Dispatch`
+    brings the last two together; `Guarding` knows what is held because it is broken, or
+    wanted so. The facade draws the lines between them and counts the ends.
 """
 
 from __future__ import annotations
@@ -46,9 +46,11 @@ from consumer.schedule.held import Flow, Held
 from consumer.schedule.hold import ready_at
 from consumer.schedule.keying import Keying
 from consumer.schedule.offsets import Partition, Ticket
-from consumer.schedule.pauses import commit_pauses, endpoint_pauses, held_pauses
+from consumer.schedule.pauses import endpoint_pauses
 from consumer.schedule.policy import SchedulePolicy
+from consumer.schedule.reading import Reading
 from consumer.schedule.statistics import PartitionStatistics, Statistics
+from consumer.schedule.witness import Witnesses
 
 __all__ = ["Scheduler"]
 
@@ -88,6 +90,12 @@ class Scheduler:
             self._commits,
             self._partitions,
             (claims, is_evidence),
+        )
+        witnesses = Witnesses(
+            self._dispatch.endpoint, self._dispatch.shards, policy.retry
+        )
+        self._reading = Reading(
+            self._held, self._commits, self.guarding, witnesses, self._partitions
         )
         self._ends = Ends()
         self._keying = Keying()
@@ -343,18 +351,12 @@ class Scheduler:
 
     def flow(self, now: float) -> Flow:
         """Return how many records may still be read, and from where."""
-        flow = self._held.flow(self._partitions.values(), now)
-        full, guarding = self._commits.full_maps, self.guarding
-        if not full and not guarding.topics:
-            return flow
-        kept = guarding.not_fetched()
-        return Flow(flow.room, flow.paused.union(kept, (p.name for p in full)))
+        return self._reading.flow(self._ends.consumed, now)
 
     def pauses(self, now: float) -> tuple[Pause, ...]:
         """Return what is paused, why, and what ends it."""
         return (
-            *held_pauses(self._held),
-            *commit_pauses(self._commits, self._partitions.values(), now),
+            *self._reading.pauses(now),
             *endpoint_pauses(self._dispatch.endpoint, EndpointName.SINGLE, now),
             *self.guarding.pauses(now),
         )

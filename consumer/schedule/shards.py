@@ -277,6 +277,39 @@ class Shards:
         self._ready.drop_stale()
         return [entry.item for entry in taken]
 
+    def failing(self) -> tuple[int, set[Partition]]:
+        """Return of how many profiles something fails, and whose partitions wait for it.
+
+        Of none while anything else could be sent. This looks through all shards.
+        """
+        count, partitions = 0, set[Partition]()
+        for shard in self.by_profile.values():
+            entries = [*shard.flying, *shard.entries]
+            waiting = [e for e in entries if e.ticket.may_send and not e.is_held]
+            first = shard.flying[0] if shard.flying else next(iter(waiting), None)
+            if first is None:
+                continue
+            if first.trouble is None:  # its answer may come, or it is next
+                return 0, set()
+            count += 1
+            partitions.update(entry.ticket.partition for entry in waiting)
+        return count, partitions
+
+    def leads(self, ticket: Ticket) -> bool:
+        """Tell whether nothing of its partition is before any item of a record."""
+        partition, offset = ticket.partition, ticket.record.offset
+        for profile in ticket.profiles:
+            shard = self.by_profile.get(profile)
+            if shard is None:  # delivered already
+                continue
+            for entry in itertools.chain(shard.flying, shard.entries):
+                other = entry.ticket
+                if other.partition is partition:
+                    if other.record.offset < offset:
+                        return False
+                    break
+        return True
+
     def entries_of(self, ticket: Ticket) -> list[Entry]:
         """Return the items of a record that wait, or are in flight and may come back."""
         shards = [self.by_profile.get(profile) for profile in ticket.profiles]

@@ -36,6 +36,7 @@ class ModelScheduler:
         self.renewed_at = float("-inf")
         self.offers = 0
         self.seals = 0
+        self.was_often = False
         self.timed: list[
             tuple[ProfileId, str, int]
         ] = []  # what was delivered, and when
@@ -131,7 +132,7 @@ class ModelScheduler:
                 item.held_until = now
         ready = self.ready(now)
         if endpoint.is_flowing(now):
-            return ready[:room]
+            return self.in_turn(ready, room)
         may_probe = endpoint.halted and endpoint.probe is None
         if not may_probe or now < max(endpoint.probe_at, endpoint.held_until):
             return []
@@ -139,6 +140,24 @@ class ModelScheduler:
         if room > 0 and ready and not unasked:
             endpoint.asked.clear()
         return (unasked or ready)[: min(room, 1)]
+
+    def in_turn(self, ready: list[list[ModelItem]], room: int) -> list[list[ModelItem]]:
+        """No two in a row of what failed four times, while there is anything else."""
+        sent: list[list[ModelItem]] = []
+        often: list[list[ModelItem]] = []
+        queue = list(ready)
+        while len(sent) < room and (queue or often):
+            while queue and queue[0][0].attempts >= 4:
+                often.append(queue.pop(0))
+            if often and not (queue and self.was_often):
+                least = min(often, key=lambda group: group[0].attempts)
+                often.remove(least)
+                sent.append(least)
+                self.was_often = True
+            else:
+                sent.append(queue.pop(0))
+                self.was_often = False
+        return sent
 
     def launch(self, items: list[ModelItem], work: Work) -> None:
         """Items are in flight, as one work."""
@@ -185,7 +204,7 @@ class ModelScheduler:
             cap = endpoint.policy.retry_after_cap_seconds
             wait = min(outcome.wait_seconds or 0.0, cap)
             backoff = endpoint.backoff(max(item.attempts for item in alive))
-            alive[0].due = now + max(backoff, wait)
+            alive[0].due = now + (backoff + wait)
         queue[:0] = alive
         return []
 

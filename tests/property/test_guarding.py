@@ -58,6 +58,7 @@ OUTCOMES = {
     "unsent": UNSENT,
     "rejected": Outcome(OutcomeKind.REJECTED, "http_400", status=400),
     "retry": Outcome(OutcomeKind.RETRY, "http_500", status=500),
+    "refused": Outcome(OutcomeKind.SUSPECT, "http_401", status=401),
 }
 DRAFTS = st.tuples(
     st.sampled_from(PARTITIONS),

@@ -20,6 +20,7 @@ from consumer.model import (
     TopicPartition,
     Work,
 )
+from consumer.schedule.guard import GuardPolicy
 from consumer.schedule.policy import SchedulePolicy
 from tests.unit.schedule.desk import (
     LOANS,
@@ -213,3 +214,34 @@ def test_one_profile_refused_with_403_while_others_pass() -> None:
         now += 1.0
         assert now < 600.0
     assert [one for one in target.ends if one[0] == 0] == [(0, End.DEAD_LETTERED)]
+
+
+def test_a_partition_of_which_only_a_failing_profile_is_left() -> None:
+    """All that is held of the only partition fails: others are read to tell why.
+
+    Nothing was read any more, so nobody else was accepted, so no failure counted. The
+    outage before it, of six hours, costs no record.
+    """
+    policy = dataclasses.replace(
+        LONG, held_records=200, guard=GuardPolicy(enabled=False)
+    )
+    desk = Desk(policy)
+    desk.scheduler.revoke([SWIPES])
+    offset, outage_ends = 0, 6 * int(HOUR_SECONDS)
+    ends: dict[int, End] = {}
+    for now in range(0, 3 * outage_ends, 20):
+        flow = desk.scheduler.flow(now)
+        for _ in range(0 if LOANS in flow.paused else flow.room):
+            is_ill = offset < 192 or (offset < 250 and offset % 5 == 0)
+            put(desk, offset, "ill" if is_ill else f"P{offset}")
+            offset += 1
+        assert desk.scheduler.statistics().held <= policy.held_records
+        for work in desk.scheduler.take(64, now):
+            fails = now < outage_ends or work.profile.value == "ill"
+            for one in desk.answer(work, RETRY if fails else DELIVERED, now):
+                ends[one.record.offset] = one.end
+                desk.scheduler.settle(one.record)
+        assert not ends or now >= outage_ends
+    given_up = [number for number, end in ends.items() if end is End.DEAD_LETTERED]
+    assert sorted(given_up) == [*range(192), *range(195, 250, 5)]
+    assert desk.committable() > 1_000

@@ -14,6 +14,7 @@ from consumer.model import (
     DELIVERED,
     Commit,
     End,
+    PauseReason,
     ProfileId,
     Settlement,
     TopicPartition,
@@ -218,8 +219,9 @@ class World:
         holding = any(
             item.held_until > self.now for q in self.model.queues.values() for item in q
         )
+        self.sut.flow(self.now)
         pressed = bool(
-            self.sut.flow(self.now).paused
+            any(p.reason is PauseReason.HELD for p in self.sut.pauses(self.now))
             or len(held) >= 0.75 * POLICY.held_records
             or sum(r.record.size_bytes for r in held) >= 0.75 * POLICY.held_bytes
         )

@@ -17,6 +17,7 @@ from consumer.schedule.offsets import Partition
 from consumer.schedule.quota import Quota
 from consumer.schedule.scheduler import Scheduler
 from consumer.schedule.shards import Shards
+from consumer.schedule.witness import Witnesses
 from tests.chaos.simulate.bugs import mutant, replace
 
 # ---------------------------------------------------------- 4, 5, 6: bounds, progress
@@ -42,6 +43,12 @@ def the_first_obstacle_ends_the_taking() -> None:
 
     old = replace(Dispatch, "take", take)
     older = replace(Scheduler, "take", wake)
+
+
+@mutant(6)
+def nobody_is_called_as_a_witness() -> None:
+    """A partition of which only what fails is left is never read again."""
+    replace(Witnesses, "called", lambda *_: None)
 
 
 @mutant(6)

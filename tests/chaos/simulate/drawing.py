@@ -14,7 +14,7 @@ from consumer.model import TopicPartition
 from tests.chaos.simulate.plan import CALM_AT, Deed, Knobs, Plan, Spell
 from tests.chaos.simulate.records import SLOTS, TOPICS, Draft, Fate
 
-__all__ = ["PROFILES", "Drawing", "drafts_of", "witness"]
+__all__ = ["PROFILES", "Drawing", "drafts_of", "partitions_of", "witness"]
 
 PUBLISHED_BY = 20.0
 PROFILES = 40
@@ -28,6 +28,7 @@ class Drawing:
         knobs: The sizes.
         fates: How likely each fate is, beside `LANDS`.
         hot: The share of records that are about one profile.
+        alone: So many good records come first, which are all about that one.
         shared: The share of records that are about two profiles.
         gaps: The share of records before which offsets are left out.
         series: Fates of records in a row, by the number of the first.
@@ -59,6 +60,7 @@ class Drawing:
         }
         self.records = rng.choice((120, 200, 300))
         self.hot = rng.choice((0.02, 0.1))
+        self.alone = 0
         self.shared = rng.choice((0.05, 0.2))
         self.gaps = 0.03
         self.series: dict[int, tuple[Fate, ...]] = {}
@@ -126,7 +128,9 @@ def drafts_of(draw: Drawing) -> list[Draft]:
         series.extend(draw.series.get(number, ()))
         (drawn,) = rng.choices((*fates, Fate.LANDS), weights)
         fate = series.popleft() if series else drawn
-        profiles, partition = about_whom(draw, fate)
+        is_alone = number <= draw.alone
+        fate = Fate.LANDS if is_alone else fate
+        profiles, partition = about_whom(draw, fate, is_alone=is_alone)
         gap = rng.randint(1, 5) if rng.random() < draw.gaps else 0
         drafts.append(
             Draft(
@@ -161,13 +165,16 @@ class Slots:
         return slot
 
 
-def about_whom(draw: Drawing, fate: Fate) -> tuple[tuple[str, ...], TopicPartition]:
+def about_whom(
+    draw: Drawing, fate: Fate, *, is_alone: bool
+) -> tuple[tuple[str, ...], TopicPartition]:
     """Return a record's profiles and its partition: records are keyed by the profile.
 
     A second profile is one of the same partition, for whom order holds as well.
     """
     rng = draw.rng
-    who = 0 if rng.random() < draw.hot else rng.randrange(PROFILES)
+    is_hot = rng.random() < draw.hot or is_alone
+    who = 0 if is_hot else rng.randrange(PROFILES)
     topics = sorted({partition.topic for partition in draw.knobs.partitions})
     topic = rng.choice(topics)
     count = sum(partition.topic == topic for partition in draw.knobs.partitions)
@@ -176,7 +183,7 @@ def about_whom(draw: Drawing, fate: Fate) -> tuple[tuple[str, ...], TopicPartiti
         return (f"bad/{who}",), partition
     if fate is Fate.UNMAPPABLE:
         return (f"p{who}", ""), partition
-    if rng.random() >= draw.shared:
+    if rng.random() >= draw.shared or is_alone:
         return (f"p{who}",), partition
     other = (who + count * rng.randint(1, 4)) % (PROFILES // count * count)
     return tuple(dict.fromkeys((f"p{who}", f"p{other}"))), partition

@@ -100,6 +100,7 @@ class Group:
         self._seats: dict[int, Seat] = {}
         self._numbers = itertools.count(1)
         self._is_wanted = self._is_whole = False
+        self._but: int | None = None
         self._round: asyncio.Task[None] | None = None
         self._is_watching = False
 
@@ -158,13 +159,15 @@ class Group:
         self.on_evicted(number)
         self.share_anew()
 
-    def share_anew(self, *, wholly: bool = False) -> None:
+    def share_anew(self, *, wholly: bool = False, but: int | None = None) -> None:
         """Have a round, soon.
 
         Args:
             wholly: Whether everybody gives everything back, and may get it back.
+            but: The number of a member that gets nothing in it, if there is another.
         """
         self._is_wanted = True
+        self._but = but or self._but
         self._is_whole = self._is_whole or wholly
         if self._round is None or self._round.done():
             self._round = self._loop.create_task(self._rounds())
@@ -254,7 +257,8 @@ class Group:
 
     def _target(self) -> dict[TopicPartition, int]:
         """Share out: about equal parts, much of it as it was."""
-        numbers = list(self._seats)
+        numbers = [n for n in self._seats if n != self._but] or list(self._seats)
+        self._but = None
         if not numbers:
             return {}
         partitions = sorted({p for s in self._seats.values() for p in s.wanted})

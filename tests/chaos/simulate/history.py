@@ -30,6 +30,7 @@ LOOK_SECONDS = 0.25
 BEGIN_SECONDS = 0.3  # from one process to the next
 PATIENCE_SECONDS = 350.0  # after the last fault: more than what is remembered of it
 WITNESS_EVERY = 4  # looks
+STAND_IN_SECONDS = 0.1  # from a stop to the round in which others get the partitions
 QUIET_SECONDS = 20.0  # before the end, without a new record
 END_SECONDS = DRAIN_SECONDS + 20.0
 QUOTA_DAY = 86_500.0  # a sleep that lets every call leave the rolling window
@@ -254,11 +255,28 @@ class History:
 
     def block(self, process: Process, deed: Deed) -> None:
         """Let a process's event loop stand still."""
-        if deed.seconds > self.plan.knobs.timeout_seconds + 2.0:
-            self.scene.verdict.see("block beyond the wire")
         self._stop(process, deed, (process.main,))
 
-    def _stop(self, process: Process, deed: Deed, loops: Sequence[Loop]) -> None:
+    def stand_in(self, process: Process, deed: Deed) -> None:
+        """Let an event loop stand still, and others get its partitions meanwhile."""
+        if deed.seconds > self.plan.knobs.timeout_seconds + 2.0:
+            self.scene.verdict.see("block beyond the wire")
+
+        def share_anew() -> None:
+            self.scene.group.share_anew(but=process.source.number)
+
+        def stop() -> None:
+            self.scene.outside.call_later(STAND_IN_SECONDS, share_anew)
+
+        self._stop(process, deed, (process.main,), stop)
+
+    def _stop(
+        self,
+        process: Process,
+        deed: Deed,
+        loops: Sequence[Loop],
+        besides: Callable[[], None] = lambda: None,
+    ) -> None:
         def go_on() -> None:
             for loop in loops:
                 loop.thaw()
@@ -268,6 +286,7 @@ class History:
             for loop in loops:
                 loop.freeze()
             self.scene.outside.call_later(deed.seconds, go_on)
+            besides()
 
         process.stop(stop)
 
@@ -301,6 +320,7 @@ DEEDS: Mapping[str, Callable[[History, Process, Deed], None]] = {
     "crash": History.crash,
     "freeze": History.freeze,
     "block": History.block,
+    "stand in": History.stand_in,
     "drain": History.drain,
     "lose": History.lose,
     "hold": History.hold,

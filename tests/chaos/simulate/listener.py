@@ -37,9 +37,11 @@ class Listener:
         first, last = batch[0], batch[-1]
         self._note(f"reads {len(batch)}: {first.source}@{first.offset} to {last}")
         self._standing.hand(batch)
+        before = self._process.statistics().in_flight
         self._pipeline.on_records(batch)
         self._judge.counts(self._process)
-        self._process.stop_now()
+        if self._process.statistics().in_flight > before:
+            self._process.stop_now()
 
     def on_assigned(self, assigned: tuple[Assigned, ...]) -> None:
         """Pass new partitions on."""

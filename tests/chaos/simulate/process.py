@@ -44,7 +44,7 @@ from tests.unit.pipeline import kit
 __all__ = ["DRAIN_SECONDS", "Process", "settings_of"]
 
 DRAIN_SECONDS = 8.0
-STOP_SECONDS = 0.3
+STOP_SECONDS = 1.0
 
 
 def settings_of(knobs: Knobs) -> Settings:
@@ -155,7 +155,7 @@ class Process:
         self.thread.kill()
 
     def stop(self, stop: Callable[[], None]) -> None:
-        """Have `stop` called when the next batch is taken in, or in a moment.
+        """Have `stop` called when the next batch brings works, or in a moment.
 
         Then works were given out whose tasks have not run yet: nothing that they ask
         before their first byte was asked before the stop.

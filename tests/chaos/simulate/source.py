@@ -11,7 +11,8 @@ from __future__ import annotations
 
 import asyncio
 import itertools
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Coroutine, Mapping
+from typing import Any
 
 from consumer.model import Record, TopicPartition
 from consumer.source.values import (
@@ -199,11 +200,8 @@ class SimulatedSource:
         self._aside(self._join())
         self._beat()
 
-    def _aside(self, work: Awaitable[None]) -> None:
-        async def run() -> None:
-            await work
-
-        task = self._loops.thread.create_task(run())
+    def _aside(self, work: Coroutine[Any, Any, None]) -> None:
+        task = self._loops.thread.create_task(work)
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
 

@@ -46,6 +46,7 @@ STATES: Mapping[str, str] = {
     "freeze beyond the session": "for longer than the group waits",
     "block": "an event loop stood still, and the group was spoken to on",
     "block beyond the wire": "for longer than any call is on the wire",
+    "stand in": "an event loop stood still, and others were given its partitions",
     "drain": "a process was asked to end",
     "lose": "a client found that it was too slow for the group",
     "hold": "somebody held a mapping",

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 
-from tests.chaos.simulate.drawing import PROFILES, Drawing, drafts_of
+from tests.chaos.simulate.drawing import PROFILES, Drawing, drafts_of, partitions_of
 from tests.chaos.simulate.plan import WHILE, Deed, Plan, Spell
 from tests.chaos.simulate.records import Fate
 
@@ -68,9 +68,17 @@ def refusing(draw: Drawing) -> None:
 
 
 def failing(draw: Drawing) -> None:
-    """Some profiles fail, one of them for ever, among others that are served."""
+    """Some profiles fail, one of them for ever, among others that are served.
+
+    Or all that may be held is about one, from the beginning: nobody else is accepted.
+    """
     for lasting in ("", WHILE):
         draw.bad_profiles[f"p{draw.rng.randrange(PROFILES)}"] = "500" + lasting
+    if draw.rng.random() < 0.5:
+        draw.bad_profiles["p0"] = draw.rng.choice(("500", "401"))
+        draw.alone = 37  # 35 may be held, beside five witnesses
+        draw.knobs.members = 1
+        draw.knobs.partitions = partitions_of(1, 1)
 
 
 def hot(draw: Drawing) -> None:
@@ -148,9 +156,28 @@ def gaps(draw: Drawing) -> None:
 
 
 def commit_errors(draw: Drawing) -> None:
-    """The broker refuses commits, with each of its codes."""
+    """The broker refuses commits, with each of its codes.
+
+    A few times with one that stops a partition and then with one that does not, while
+    mappings are held and let go: what ends a hold must open nothing that is stopped.
+    """
     for code in draw.rng.sample(("22", "25", "27", "113", "14", "15", "16", "7"), 4):
         draw.spell("commit", 0.5, 5.0, share=draw.rng.choice((0.5, 1.0)), value=code)
+    since = draw.rng.uniform(2.0, 15.0)
+    for _ in range(3):
+        for codes in (("22", "25", "27", "113"), ("14", "15", "16", "7")):
+            until, code = since + 0.8, draw.rng.choice(codes)
+            draw.spells.append(
+                Spell(kind="commit", since=since, until=until, value=code)
+            )
+            since = until
+        for member in range(draw.knobs.members):
+            at, seconds = (
+                since + draw.rng.uniform(-1.0, 0.0),
+                draw.rng.uniform(0.1, 0.5),
+            )
+            draw.deeds.append(Deed(kind="hold", at=at, member=member, seconds=seconds))
+        since += 0.4
 
 
 def commits_lost(draw: Drawing) -> None:
@@ -207,17 +234,14 @@ def freezes(draw: Drawing) -> None:
 
 def blocks(draw: Drawing) -> None:
     """Event loops stand still while the group is spoken to on."""
-    draw.at_least(2)
+    draw.at_least(3)  # others stay to stand in, also while one drains
     draw.knobs.session_seconds = 12.0
     draw.knobs.max_in_flight, draw.knobs.batch = 8, 5
     draw.records = 300
     for _ in draw.times(1, 2):
         draw.deed("block", 0.05, 2.0)
-    for _ in draw.times(3, 4):
-        draw.deed("block", 3.2, 6.0)
-        *_, block = draw.deeds
-        at = block.at + draw.rng.uniform(0.1, 0.4)
-        draw.deeds.append(Deed(kind="bounce", at=at, seconds=1.0))
+    for _ in draw.times(4, 5):  # beyond the wire, and within the lease
+        draw.deed("stand in", 3.6, 5.0)
 
 
 def drains(draw: Drawing) -> None:
@@ -339,6 +363,12 @@ def plan_of(seed: int) -> Plan:
         if "quota" in names:
             draw.bad_profiles.clear()  # they would use it up, day after day
             draw.knobs.members = 1
+        elif draw.alone:
+            # Where others fail for ever, too, the few records for witnesses may be used
+            # up before one is accepted: then it stands still, and says so.
+            draw.bad_profiles = {"p0": draw.bad_profiles["p0"]}
+            draw.knobs.held_records, draw.knobs.held_bytes = 40, 1 << 20
+            draw.hot = 0.02
     plan = Plan(
         seed=seed,
         themes=tuple(sorted(names)),

@@ -58,13 +58,16 @@ def test_a_failed_work_waits_and_keeps_its_place_in_the_shard() -> None:
 
 
 def test_a_targets_own_wait_is_obeyed() -> None:
-    """`Retry-After` of an answer that speaks of this work alone, capped at 300 s."""
+    """`Retry-After` of an answer that speaks of this work alone, capped at 300 s.
+
+    The work's own backoff comes on top.
+    """
     desk = Desk(SchedulePolicy(membership_lease_seconds=9_999.0))
     desk.put(0, "a")
     desk.answer(desk.take_one(0.0), RETRY)
     slow = Outcome(RETRY.kind, "http_500", "", 1_000.0, 500)
     desk.answer(desk.take_one(1.0), slow, now=1.0)
-    assert desk.scheduler.next_due(1.0) == 301.0
+    assert desk.scheduler.next_due(1.0) == 301.2
 
 
 def test_an_unsent_work_goes_back_as_it_was() -> None:
@@ -96,6 +99,57 @@ def test_a_retry_needs_a_token_and_an_unsent_one_returns_it() -> None:
     desk.answer(second, DELIVERED, now=0.2)
     assert desk.take(0.2) == ["c"]
     assert desk.take(1.3) == ["d"]
+
+
+def test_profiles_that_always_fail_do_not_take_all_tokens() -> None:
+    """Bug: they are the oldest, and the retries of all others waited for ever.
+
+    Whatever failed less often goes first.
+    """
+    policy = SchedulePolicy(
+        max_in_flight=1,
+        membership_lease_seconds=9_999.0,
+        retry=RetryPolicy(cap_seconds=1.0),
+        merge=MergePolicy(items=1),
+    )
+    desk = Desk(policy)
+    for offset, name in enumerate(("ill", "sick", "bad", *"abcd")):
+        desk.put(offset, name)
+    for work in desk.scheduler.take(9, 0.0):
+        desk.answer(work, RETRY)
+    delivered = set()
+    for tenth in range(1, 200):
+        now = tenth / 10
+        for work in desk.scheduler.take(9, now):
+            name = work.profile.value
+            desk.answer(work, DELIVERED if name in "abcd" else RETRY, now)
+            delivered |= {name} & {*"abcd"}
+    assert delivered == {*"abcd"}
+
+
+def test_what_failed_often_is_at_most_every_second_call() -> None:
+    """Bug: with one call now and then the oldest, which always fail, were all of them."""
+    policy = SchedulePolicy(
+        max_in_flight=9,
+        membership_lease_seconds=9_999.0,
+        retry=RetryPolicy(cap_seconds=1.0),
+        merge=MergePolicy(items=1),
+    )
+    desk = Desk(policy)
+    for offset, name in enumerate(("ill", "sick")):
+        desk.put(offset, name)
+    for now in range(8):
+        for work in desk.scheduler.take(2, float(now)):
+            desk.answer(work, RETRY, float(now))
+    for offset, name in enumerate("abcd", 2):
+        desk.put(offset, name, now=8.0)
+    sent = []
+    for now in range(9, 19):
+        work = desk.take_one(float(now))
+        sent.append(work.profile.value)
+        desk.answer(work, DELIVERED if sent[-1] in "abcd" else RETRY, float(now))
+    assert sent[:8] == ["a", "ill", "b", "sick", "c", "ill", "d", "sick"]
+    assert set(sent[8:]) == {"ill", "sick"}  # there is nothing else any more
 
 
 def test_an_item_behind_a_starved_retry_keeps_its_hint() -> None:

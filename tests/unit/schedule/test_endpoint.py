@@ -126,8 +126,8 @@ def test_the_end_of_a_halt_leaves_the_waits_of_others_as_they_are() -> None:
         desk.answer(work, REFUSED)
     desk.answer(probe(desk, 0.1), now=0.1)
     assert desk.take(0.1) == ["a", "b"]
-    assert desk.scheduler.next_due(0.1) == 5.0
-    assert desk.take(5.0) == ["failed"]
+    assert desk.scheduler.next_due(0.1) == 5.1
+    assert desk.take(5.1) == ["failed"]
 
 
 def test_what_stood_aside_returns_with_the_halts_end() -> None:
@@ -235,13 +235,16 @@ def test_a_429_holds_the_whole_endpoint_and_never_counts() -> None:
     desk.answer(work, THROTTLED)
     assert desk.take(4.9) == []
     assert desk.scheduler.next_due(0.0) == 5.0
-    assert desk.take(5.0) == ["a", "b"]
+    assert desk.take(5.0) == ["b"]
+    assert desk.take(5.1) == ["a"]
     endless = Outcome(OutcomeKind.RETRY, "http_429", "", 9_999.0, 429)
     works = list(desk.scheduler._dispatch.shards.flying)
-    desk.answer(works[0], endless, now=5.0)
-    desk.answer(works[1], THROTTLED, now=6.0)  # a shorter one shortens nothing
-    assert desk.take(304.9) == []
-    assert desk.take(305.0) == ["a", "b"]
+    desk.answer(works[0], endless, now=6.0)
+    desk.answer(works[1], THROTTLED, now=7.0)  # a shorter one shortens nothing
+    desk.renew(300.0)
+    assert desk.take(305.9) == []
+    assert desk.take(306.0) == ["a"]
+    assert desk.take(306.2) == ["b"]
 
 
 def test_a_longer_retry_after_extends_the_hold() -> None:
@@ -254,7 +257,7 @@ def test_a_longer_retry_after_extends_the_hold() -> None:
     desk.answer(works[1], THROTTLED, now=2.0)
     assert [pause.since for pause in desk.scheduler.pauses(3.0)] == [1.0]
     assert desk.take(6.9) == []
-    assert desk.take(7.0) == ["a", "b"]
+    assert desk.take(7.1) == ["a", "b"]
 
 
 def test_a_429_without_retry_after_holds_only_its_work() -> None:
@@ -276,7 +279,34 @@ def test_a_503_holds_under_the_two_profile_rule() -> None:
     assert desk.scheduler.pauses(0.0) == ()
     desk.answer(second, UNAVAILABLE)
     assert desk.take(4.9) == []
-    assert desk.take(5.0) == ["a", "b", "c"]
+    assert desk.take(5.0) == ["c"]
+    assert desk.take(5.1) == ["a", "b"]
+
+
+@pytest.mark.parametrize("outcome", [UNAVAILABLE, THROTTLED])
+def test_whose_answer_holds_the_endpoint_does_not_go_first_again(
+    outcome: Outcome,
+) -> None:
+    """Bug: with one call at once it was due as its hold ended, held it again, for ever.
+
+    A 503's holds it as long as nobody was delivered since another profile's; the others
+    were never sent, and so never delivered.
+    """
+    policy = SchedulePolicy(membership_lease_seconds=9_999.0, max_in_flight=1)
+    desk = Desk(policy)
+    for offset, name in enumerate(("ill", "gone", "well", "fine")):
+        desk.put(offset, name)
+    works = [*desk.scheduler.take(1, 0.0), *desk.scheduler.take(1, 0.0)]
+    for work in works:
+        desk.answer(work, outcome)
+    sent = []
+    for tenth in range(200):
+        now = 5.0 + tenth / 10
+        for work in desk.scheduler.take(1, now):
+            sent.append(work.profile.value)
+            is_ill = sent[-1] == "ill"
+            desk.answer(work, outcome if is_ill else DELIVERED, now=now)
+    assert {"well", "fine"} < set(sent)
 
 
 def test_a_hold_during_a_halt_delays_the_probe() -> None:
@@ -315,9 +345,9 @@ def test_time_in_which_the_endpoint_was_not_well_does_not_count() -> None:
     desk.put(1, "other", source=SWIPES)
     work = desk.take_one(0.0)
     desk.answer(work, Outcome(OutcomeKind.RETRY, "http_429", "", 100.0, 429), now=10.0)
-    works = desk.scheduler.take(9, 110.0)
+    works = desk.scheduler.take(9, 110.1)
     for work in works[1:]:
-        desk.answer(work, now=110.0)
+        desk.answer(work, now=110.1)
     # 120 s have passed, 100 of them in the hold: 20 count.
     assert desk.answer(works[0], RETRY, now=120.0) == []
     desk.deliver("good", 2, 120.0)
