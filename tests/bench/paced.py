@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 from tests.bench.answers import Answers, quantile, until_answered
 from tests.bench.events import publish
@@ -28,7 +28,6 @@ WORKLOADS: Mapping[str, Callable[[int], list[int]]] = {
 WARM = 200  # records before the others, so that the consumer has joined
 FIRST_WARM = 10**5  # their profiles are nobody else's
 JOIN_SECONDS = 60.0
-FETCH_WAIT_MS = 10  # the mock cluster lets a fetch wait so long, whatever comes
 # What a run may take beyond its last record, with merging and without: a busy profile that
 # has fallen behind is not waited for.
 BEYOND_SECONDS = {True: 30.0, False: 2.0}
@@ -82,7 +81,6 @@ def paced_topics(plan: Skewed) -> list[str]:
 
 def measured_paced(plan: Skewed, place: Place) -> list[Paced]:
     """Make each run so many times; that with the least p99 counts."""
-    plan = replace(plan, fetch_wait_ms=FETCH_WAIT_MS)
     turns = [
         [paced(plan, place, kind, turn) for kind in PACED]
         for turn in range(plan.repeats)

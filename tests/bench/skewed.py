@@ -17,7 +17,6 @@ from pathlib import Path
 from tests.bench.answers import Answers, until_answered
 from tests.bench.events import publish
 from tests.bench.processes import (
-    FETCH_WAIT_MS,
     HELD_RECORDS,
     configuration,
     consumer,
@@ -50,6 +49,7 @@ MERGED_ITEMS = 1_000  # the default; 1 is merging off
 WORKLOADS: Mapping[str, Callable[[int], list[int]]] = {"zipf": zipf, "hot": hot}
 FEWER = {0.005: 10, 0.05: 40}  # how many times less a backlog is without merging
 PATIENCE_SECONDS = 300.0
+FETCH_WAIT_MS = 10  # the mock cluster lets a fetch wait so long, whatever comes
 MICROSECONDS = 1e6
 
 
