@@ -293,7 +293,10 @@ class AdaptiveLimit:
 
     def _find_plateau(self, now: float) -> None:
         """End the quick start when twice the calls give hardly more answers a second."""
-        rate = self._accepted / (now - self._round_at)
+        seconds = now - self._round_at
+        if seconds <= 0.0:  # of one moment, no rate is known
+            return
+        rate = self._accepted / seconds
         best_rate, limit = self._best
         if rate >= PLATEAU * best_rate:
             self._best = rate, self._began

@@ -148,3 +148,16 @@ def test_after_an_outage_it_begins_anew() -> None:
         now = max(now, limit.next_due(0, now) or now)
         now, _ = round_trip(limit, now)
     assert limit.current > START
+
+
+@pytest.mark.parametrize("sign", [Sign.DELIVERED, Sign.OVERLOADED])
+def test_answers_of_one_moment_are_no_division_by_nought(sign: Sign) -> None:
+    """A clock may stand still for a while, and an answer come at once."""
+    limit = AdaptiveLimit(1_000)
+    for moment in range(40):
+        now = 10.0 * moment
+        for number in range(limit.room(0, now)):
+            limit.sent(now)
+            is_first = number == 0
+            limit.answered(now, now, Sign.DELIVERED if is_first else sign)
+    assert FLOOR <= limit.current <= 1_000
