@@ -4,8 +4,8 @@ Rules:
     - The breaker trips when more than half of the last 100 answers, of fewer while
       fewer are known, were retry, and those came from at least five profiles. So one
       profile that fails again and again stops nobody else.
-    - What happens then is the endpoint's: nothing but probes is sent, and enough good
-      answers to them in a row close it (`endpoint`).
+    - What happens then is the endpoint's: nothing but probes is sent, and one of them
+      that is delivered closes it (`endpoint`).
 
 Theory of operation:
     Answers are numbered; only failures are kept. So a good answer costs one addition,

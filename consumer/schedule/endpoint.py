@@ -133,6 +133,7 @@ class Endpoint:
         self._answers = Answers()
         self._suspects: set[ProfileId] = set()
         self._strained: tuple[ProfileId | None, float] = (None, NEVER)  # by whom last
+        self._resumed_at = NEVER  # when the last halt ended
         self._doubted_at = NEVER  # a hold ends by itself, and proves nothing
         self._unwell_since: float | None = None
         self._unwell_total = 0.0
@@ -198,6 +199,7 @@ class Endpoint:
             return None
         unwell = self.unwell_seconds(now)
         self.halt = None
+        self._resumed_at = now
         if now >= self.held_until:
             self._unwell_total, self._unwell_since = unwell, None
         if self._breaker is not None:
@@ -233,8 +235,13 @@ class Endpoint:
         elif work.is_retry and not work.probe:
             self.budget.give_back()
 
-    def note_failure(self, work: Work, outcome: Outcome, now: float) -> bool:
-        """Note any other outcome; return whether it counts against the item."""
+    def note_failure(
+        self, work: Work, outcome: Outcome, now: float, sent_at: float | None = None
+    ) -> bool:
+        """Note any other outcome; return whether it counts against the item.
+
+        What was sent (by default now) before a halt ended does not open the breaker.
+        """
         counts = (
             not work.probe
             and outcome.status != TOO_MANY_REQUESTS
@@ -251,7 +258,8 @@ class Endpoint:
             self._hold(outcome, now)
         elif is_suspect(outcome):
             self._suspect(work.profile, outcome, now)
-        self._note_for_breaker(work, outcome, now)
+        if sent_at is None or sent_at >= self._resumed_at:
+            self._note_for_breaker(work, outcome, now)
         return counts
 
     def unwell_seconds(self, now: float) -> float:

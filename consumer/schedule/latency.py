@@ -4,7 +4,8 @@ Rules:
     - A round's median is compared with the base, which is the median with room to
       spare: up to 1.5 times the base, latency holds.
     - A slow round takes its own rise back. If the next is slow again, the limit is a
-      quarter for one round: what is measured then is the new base.
+      quarter for one round, and a quarter of that as long as latency falls with it: what
+      is measured then is the new base.
     - Where the limit is not used up, or is hardly more than one call, a slow round is no
       queue of ours: the target is slower, and that is the new base.
 
@@ -54,6 +55,12 @@ class Latency:
         """Go on as if latency held: the limit fell for another reason."""
         self.holds = True
         self._way_down = []
+
+    def end_trial(self) -> float:
+        """Return the limit from before a trial in which nothing could be measured."""
+        before, _ = self._way_down[0]
+        self.forget_doubt()
+        return before
 
     def judge(
         self, median: float, began: float, limit: float, now: float, *, is_full: bool

@@ -56,6 +56,7 @@ NEAR, GAP_PER_ROUND, APPROACH = 0.9, 0.3, 0.02  # of the ceiling, and of the gap
 FIRST_STEP = 0.06  # of the ceiling, beyond it
 SPEED_UP, MOST_STEP = 1.6, 0.2
 EVEN_SPEED_UP, EVEN_MOST_STEP = 3.0, 0.5  # few calls do little harm
+UNMEASURED = 4  # rounds of which nothing is a measure: all is rejected
 REMEMBERED = 256
 GROWN = 1.02  # is worth remembering
 GOLDEN_RATIO = 0.6180339887498949
@@ -121,8 +122,9 @@ class AdaptiveLimit:
         """Begin anew after an outage: what was found out in it says nothing.
 
         It begins with one call: if too many calls were the outage, ten would bring it
-        back, and this again.
+        back, and this again. Nor do answers to what was sent before it.
         """
+        self._cut_at = now
         self._begin(1.0, now)
 
     def _begin(self, start: float, now: float) -> None:
@@ -179,6 +181,9 @@ class AdaptiveLimit:
             self._samples.append(now - sent_at)
             if len(self._samples) >= self._needed:
                 self._end_round(now)
+        elif self._accepted > UNMEASURED * self._needed and self._latency.is_trying:
+            self.current = self._latency.end_trial()
+            self._begin_round(now)
 
     def _is_even(self) -> bool:
         """True while calls are spaced; a trial measures only, and a bound is no find."""
@@ -277,6 +282,9 @@ class AdaptiveLimit:
         if now >= self._cut_at + 2.0 * self._trouble_seconds:
             self._cut = 0.0
         self._tolerance.end_round(now)
+        if self._tolerance.is_judging:  # the limit stays as it is
+            self._begin_round(now)
+            return
         latency = self._latency
         median = sorted(self._samples)[len(self._samples) // 2]
         limit = latency.judge(

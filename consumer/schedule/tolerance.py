@@ -137,7 +137,7 @@ class Tolerance:
             return least
         self._at_half = None
         self._late = late
-        self._weight = late / base if base > 0.0 else 1.0
+        self._weight = late / base if late > 0.0 and base > 0.0 else 1.0
         self._begin(now + late, now + 2.0 * late)
         return half
 

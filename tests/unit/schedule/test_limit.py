@@ -161,3 +161,43 @@ def test_answers_of_one_moment_are_no_division_by_nought(sign: Sign) -> None:
             is_first = number == 0
             limit.answered(now, now, Sign.DELIVERED if is_first else sign)
     assert FLOOR <= limit.current <= 1_000
+
+
+@pytest.mark.parametrize("sign", [Sign.DELIVERED, Sign.OVERLOADED])
+def test_answers_to_calls_from_before_an_outage_are_no_news_after_it(
+    sign: Sign,
+) -> None:
+    """Bug: late time-outs kept the limit at one, late deliveries raised it at once."""
+    limit, now = grown()
+    for _ in range(20):
+        limit.sent(now)
+    limit.restart(now + 1.0)
+    for _ in range(20):
+        limit.answered(now, now + 2.0, sign)
+    assert limit.current == 1
+    now += 2.0
+    for _ in range(12):
+        now = max(now, limit.next_due(0, now) or now)
+        now, _ = round_trip(limit, now)
+    assert limit.current > START
+
+
+def test_a_trial_in_which_all_is_rejected_ends() -> None:
+    """Bug: a rejection is no measure, and the limit stayed at a quarter."""
+    limit, now = AdaptiveLimit(64), 0.0
+    flying: list[tuple[float, float]] = []
+    is_trial = False
+    after = []
+    while now < 120.0:
+        now += 0.01
+        while flying and flying[0][0] <= now:
+            _, sent_at = flying.pop(0)
+            is_trial = is_trial or (now > 10.0 and limit.current == 16.0)
+            limit.answered(sent_at, now, Sign.REJECTED if is_trial else Sign.DELIVERED)
+        for _ in range(limit.room(len(flying), now)):
+            limit.sent(now)
+            flying.append((now + (0.1 if now < 10.0 else 0.5), now))
+        if is_trial:
+            after.append(limit.current)
+    assert after[0] == 16.0
+    assert after[-1] == 64.0
