@@ -31,7 +31,7 @@ from consumer.schedule.dispatch import Dispatch
 from consumer.schedule.guard import GuardKind, GuardName
 from consumer.schedule.guards import NOT_DECODED, Claims, GuardEvent, Guards
 from consumer.schedule.offsets import Partition, Ticket
-from consumer.schedule.trials import Trials, chosen
+from consumer.schedule.trials import Questions, Trials, chosen
 
 __all__ = ["Guarding", "Trial"]
 
@@ -198,7 +198,7 @@ class Guarding:
         taken = self._take_back(filter(self._is_stale, _waiting(kept)))
         self.guards.close(names)
         self._judge()
-        self._trials.finish_of(partition for partition in kept if not partition.guarded)
+        self._trials.forget(partition for partition in kept if not partition.guarded)
         return taken
 
     def renew(self, mapping_set: str) -> list[Record]:
@@ -208,7 +208,7 @@ class Guarding:
             What was held: to be mapped anew, in order.
         """
         back = [p for p in self._partitions.values() if p.held or p.guarded]
-        self._trials.finish_of(back)
+        self._trials.forget(back)
         taken = self._take_back(_waiting(back))
         self._renew_claims()
         self.guards.renew(mapping_set)
@@ -229,7 +229,7 @@ class Guarding:
         concerned = dict.fromkeys(self._claimed_by(changed))
         self._renew_claims()
         concerned |= dict.fromkeys(self._claimed_by(changed))
-        self._trials.finish_of(concerned)
+        self._trials.forget(concerned)
         taken = self._take_back(_waiting(concerned))
         self.guards.close(GuardName(GuardKind.MAPPING, name) for name in changed)
         self.guards.close(GuardName(GuardKind.TOPIC, p.name.topic) for p in concerned)
@@ -266,17 +266,18 @@ class Guarding:
     def pauses(self, now: float) -> Iterator[Pause]:
         """Yield what is held, why, and what ends it."""
         for name, guard in self.guards.open.items():
-            under_way = self._trials.of(self._concerned(name))
-            due = [guard.probe_at, *map(self._overdue_at, under_way)]
+            concerned = list(self._concerned(name))
+            due = [guard.probe_at, *map(self._overdue_at, self._trials.of(concerned))]
             wait = max(0.0, max(due) - now)
+            turn = f"the next is tried in {wait:.0f} s, if not before"
+            if concerned and not self._not_barred(concerned):
+                turn = "none is tried while a mapping of the topic is held"
             yield Pause(
                 PauseReason.GUARD,
                 str(name),
                 now if guard.since is None else guard.since,
-                f"three records in a row pass (the next is tried in {wait:.0f} s, if not "
-                "before), or the mappings or their overrides change; mapping or schema is "
-                "broken: "
-                f"{guard.code}",
+                f"three records in a row pass ({turn}), or the mappings or their overrides "
+                f"change; mapping or schema is broken: {guard.code}",
             )
         for (mapping, reason), hold in self._holds.items():
             yield Pause(reason, f"mapping {mapping}", hold.since, hold.ends_when)
@@ -316,8 +317,8 @@ class Guarding:
 
     def _due(self, heads: Mapping[TopicPartition, Record], now: float) -> Ticket | None:
         """Return the record that is to be tried next; None when none is due."""
-        barred = {mapping for mapping, _ in self._holds}
         shards = self._dispatch.shards
+        questions = Questions(shards.leads, self._is_stale)
         for name, guard in self.guards.open.items():
             if now < guard.probe_at or guard.has_passed:
                 continue
@@ -327,8 +328,7 @@ class Guarding:
                 continue
             if under_way and len(shards.idle(under_way)) < len(under_way):
                 continue  # its answer is on the way
-            free = [p for p in concerned if barred.isdisjoint(p.claims)]
-            ticket = chosen(free, heads, shards.leads)
+            ticket = chosen(self._not_barred(concerned), heads, questions)
             for one in under_way:
                 if ticket is None:  # looked for again no sooner than this
                     self._trials.start(one, now)
@@ -342,6 +342,11 @@ class Guarding:
         """Return when a trial without a result makes room for the next."""
         began_at = trial.tried_at if trial.tried_at is not None else 0.0
         return began_at + self.guards.probe_seconds
+
+    def _not_barred(self, partitions: Iterable[Partition]) -> list[Partition]:
+        """Return those of which nothing is held because somebody wants it held."""
+        barred = {mapping for mapping, _ in self._holds}
+        return [one for one in partitions if barred.isdisjoint(one.claims)]
 
     def _concerned(self, name: GuardName) -> Iterable[Partition]:
         """Return the partitions that a guard keeps."""

@@ -3,7 +3,8 @@
 Rules:
     - A trial is the oldest record that can be one: of a closed partition the first of
       whose profiles nothing of the partition waits before it, of another the first that
-      was not mapped. What was not tried yet goes before what was.
+      was not mapped. What was not tried yet goes before what was. What an older set
+      mapped may be about anybody by now: it is tried only as the first of all.
     - One at a time for each guard.
     - It is settled by its result, though its partition is held. One that says nothing of
       the guard (it is another mapping's, or skipped) is followed by the next.
@@ -21,16 +22,26 @@ Theory of operation:
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
-from typing import TypeAlias
+from typing import NamedTuple
 
 from consumer.model import Record, TopicPartition
 from consumer.schedule.offsets import Partition, Ticket
 
-__all__ = ["Leads", "Trials", "chosen"]
+__all__ = ["Questions", "Trials", "chosen"]
 
-# Tells whether nothing of its partition waits before any item of a record.
-Leads: TypeAlias = Callable[[Ticket], bool]
 NEVER = float("-inf")
+
+
+class Questions(NamedTuple):
+    """What is asked of a record that was mapped.
+
+    Attributes:
+        leads: Whether nothing of its partition waits before any item of it.
+        is_stale: Whether an older set mapped it.
+    """
+
+    leads: Callable[[Ticket], bool]
+    is_stale: Callable[[Ticket], bool]
 
 
 class Trials:
@@ -66,27 +77,34 @@ class Trials:
         for ticket in self.of(partitions):
             self.finish(ticket)
 
+    def forget(self, partitions: Iterable[Partition]) -> None:
+        """End the trials of these, also those that were put aside."""
+        for partition in partitions:
+            self.finish_of((partition,))
+            for ticket in partition.incomplete.values():
+                ticket.tried_at = None
+
 
 def chosen(
     partitions: Collection[Partition],
     heads: Mapping[TopicPartition, Record],
-    leads: Leads,
+    ask: Questions,
 ) -> Ticket | None:
     """Return the record of some partitions that is to be tried next.
 
     Args:
         partitions: Which.
         heads: The first record of each partition that waits for its guard alone.
-        leads: Tells whether a record may go first.
+        ask: What is asked of a record.
     """
-    found = [first(one, heads.get(one.name), leads) for one in partitions]
+    found = [first(one, heads.get(one.name), ask) for one in partitions]
     return min((one for one in found if one is not None), key=turn, default=None)
 
 
-def first(partition: Partition, head: Record | None, leads: Leads) -> Ticket | None:
+def first(partition: Partition, head: Record | None, ask: Questions) -> Ticket | None:
     """Return the record of a partition that is to be tried next."""
     tried = []
-    for ticket in candidates(partition, head, leads):
+    for ticket in candidates(partition, head, ask):
         if ticket.tried_at is None:
             return ticket
         tried.append(ticket)
@@ -94,17 +112,19 @@ def first(partition: Partition, head: Record | None, leads: Leads) -> Ticket | N
 
 
 def candidates(
-    partition: Partition, head: Record | None, leads: Leads
+    partition: Partition, head: Record | None, ask: Questions
 ) -> Iterator[Ticket]:
     """Yield the records of a partition that may be tried and are not, in order.
 
-    Behind one that is not mapped nothing is: that one may be about anybody.
+    Behind one that is not mapped by today's set nothing is: that one may be about
+    anybody; so may one that an older set mapped be, and nothing may be before it.
     """
     if not partition.held:
         ticket = None if head is None else partition.incomplete.get(head.offset)
         if ticket is not None:
             yield ticket
         return
+    is_first = True
     for ticket in partition.incomplete.values():
         if ticket.letter_owed:
             continue
@@ -112,8 +132,13 @@ def candidates(
             if ticket.record is head:
                 yield ticket
             return
-        if not ticket.is_trial and leads(ticket):
+        if ask.is_stale(ticket):
+            if is_first and not ticket.is_trial:
+                yield ticket
+            return
+        if not ticket.is_trial and ask.leads(ticket):
             yield ticket
+        is_first = False
 
 
 def turn(ticket: Ticket) -> tuple[float, int, TopicPartition, int]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from consumer.model import DELIVERED, End, Outcome, PauseReason, Work
+from consumer.model import DELIVERED, UNSENT, End, Outcome, PauseReason, Work
 from consumer.schedule.guards import GuardNews
 from tests.unit.schedule.desk import LOANS, REFUSED, REJECTED, RETRY, SWIPES
 from tests.unit.schedule.test_guarding import (
@@ -221,3 +221,58 @@ def test_a_closed_guard_ends_the_trial_under_way() -> None:
         desk.put(offset, f"bad-{offset}")
         desk.answer(desk.take_one(30.0), REJECTED, 30.0)
     assert [event.news for event in desk.guarding.news()] == [GuardNews.TRIPPED]
+
+
+def test_what_an_older_set_mapped_is_tried_as_the_first_of_all_only() -> None:
+    """Bug: today's set found another profile, and sent it before an older record of it."""
+    desk = Desk()
+    for offset, name in enumerate(("x", "x", "y"), 3):
+        desk.put(offset, name)
+    assert desk.guarding.renew("2") == []
+    for offset in range(3):
+        desk.put(offset, f"bad{offset}", source=OTHERS, by="2")
+    for work in desk.scheduler.take(9, 0.0):
+        is_bad = work.profile.value.startswith("bad")
+        desk.answer(work, REJECTED if is_bad else UNSENT)
+    assert desk.guarding.guards.open
+    today = {3: "x", 4: "z", 5: "z"}
+    target = Target(desk, {"x": RETRY})
+    for now in range(1, 400):
+        desk.renew(now)
+        back = desk.guarding.renew("2") if now == 200 else desk.guarding.close_passed()
+        trial = desk.guarding.begin_trial({}, now)
+        if trial is not None and not trial.is_mapped:
+            back.append(trial.record)
+        for record in back:
+            desk.offer(record, today[record.offset], by="2", now=now)
+        target.serve(now)
+    assert [one for one in target.sent if one[0] == "z"] == [("z", 4), ("z", 5)]
+
+
+def test_a_closed_guard_forgets_what_was_put_aside() -> None:
+    """Bug: when it tripped again, what had been tried before closed it untried."""
+    desk = kept(("ill",), ("sick",), ("bad",), ("a",), ("b",), ("c",))
+    target = Target(desk, dict.fromkeys(("ill", "sick", "bad"), RETRY))
+    now = 0
+    while desk.guarding.guards.open:
+        now += 1
+        target.pass_time(now, now + 1)
+    for offset in (20, 21, 22):
+        record = desk.admit(offset)
+        desk.scheduler.reject(record, MISSING, float(now))
+        desk.scheduler.settle(record)
+    assert desk.guarding.guards.open
+    target.answers.clear()
+    for later in range(now + 1, now + PROBE_SECONDS - 1):
+        desk.renew(later)
+        desk.guarding.close_passed()
+        target.serve(later)
+    assert desk.guarding.guards.open
+
+
+def test_a_guard_says_that_nothing_is_tried_while_its_mapping_is_held() -> None:
+    """An operator's hold comes first."""
+    desk = kept(("a",))
+    desk.guarding.hold(M.name, PauseReason.OVERRIDE, "the override ends", 1.0)
+    (guard,) = [p for p in desk.guarding.pauses(2.0) if p.reason is PauseReason.GUARD]
+    assert "none is tried while a mapping of the topic is held" in guard.ends_when
