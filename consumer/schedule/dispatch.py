@@ -7,8 +7,8 @@ Rules:
       short, what failed least often goes first: else a few profiles that always fail,
       being the oldest, would take them all.
     - Of two calls in a row at most one is of an item that has failed often, as long as
-      anything else can be sent; of several such that are next, the one that failed least
-      goes first. Else a few profiles that always fail, being the oldest, would be all
+      anything else can be sent; of several such the one that failed least goes first.
+      Probes ask these last. Else a few profiles that always fail, being the oldest, would be all
       that is sent where few calls are allowed.
     - UNSENT puts a work back as it was: no attempt, no failure, no token.
     - A work of several items is never given up as one. What would give it up halves it,
@@ -30,7 +30,6 @@ Theory of operation:
 from __future__ import annotations
 
 import heapq
-import itertools
 from collections.abc import Callable, Iterable, Iterator
 
 import msgspec
@@ -42,13 +41,12 @@ from consumer.schedule.event_time import EventTime
 from consumer.schedule.merging import Gathered, gather, halves
 from consumer.schedule.offsets import GivenUp
 from consumer.schedule.policy import MergePolicy, SchedulePolicy
+from consumer.schedule.ready import OFTEN
 from consumer.schedule.shards import Shards
 
 __all__ = ["Dispatch", "Ended"]
 
 ALONE = MergePolicy(items=1)
-OFTEN = 4  # calls that failed
-MOST_OFTEN = 64  # of which the one that failed least is looked for
 
 
 class Ended(msgspec.Struct, frozen=True):
@@ -89,7 +87,6 @@ class Dispatch:
         self._keeps = keeps
         self._trials: list[Entry] = []
         self._was_often = False  # the last call was of what has failed often
-        self._turn = itertools.count()
         self._policy = policy.retry
         self._merge = policy.merge
         self.event_time = EventTime(policy.event_time_profiles)
@@ -111,37 +108,36 @@ class Dispatch:
 
     def _fill(self, works: list[Work], room: int, now: float) -> None:
         """Add to the works what hints lead to, until there are `room` of them."""
-        shards, ready = self.shards, self.endpoint.ready
-        often: list[tuple[int, int, Entry]] = []  # by attempts, then as they were met
         while len(works) < room:
-            hint, entry = self._next(often)
-            if often and (hint is None or not self._was_often):
-                if hint is not None:
-                    ready.put_back(hint)
-                hint = heapq.heappop(often)[-1]
-                entry = shards.candidate(hint)
-            if hint is None:
+            hint, entry = self._next()
+            if hint is None or entry is None:
                 break
-            if entry is not None:
-                self._follow(hint, entry, works, now)
-        for *_, hint in often:
-            ready.put_back(hint)
+            self._follow(hint, entry, works, now)
 
-    def _next(
-        self, often: list[tuple[int, int, Entry]]
-    ) -> tuple[Entry | None, Entry | None]:
-        """Return the next hint and its item; put those that failed often aside."""
-        while len(often) < MOST_OFTEN:
-            hint = self.endpoint.ready.pop()
-            if hint is None:
-                break
+    def _next(self) -> tuple[Entry | None, Entry | None]:
+        """Return the next hint and its item: of two in a row one that failed often."""
+        if self._was_often:
+            found = self._next_fresh()
+            return found if found[0] is not None else self._next_often()
+        found = self._next_often()
+        return found if found[0] is not None else self._next_fresh()
+
+    def _next_fresh(self) -> tuple[Entry | None, Entry | None]:
+        ready = self.endpoint.ready
+        while (hint := ready.pop()) is not None:
             entry = self.shards.candidate(hint)
             if entry is None:
                 continue
             if entry.attempts < OFTEN:
                 return hint, entry
-            hint.hinted = True
-            heapq.heappush(often, (entry.attempts, next(self._turn), hint))
+            ready.put_apart(hint, entry)
+        return None, None
+
+    def _next_often(self) -> tuple[Entry | None, Entry | None]:
+        while (hint := self.endpoint.ready.pop_often()) is not None:
+            entry = self.shards.candidate(hint)
+            if entry is not None:
+                return hint, entry
         return None, None
 
     def _follow(self, hint: Entry, entry: Entry, works: list[Work], now: float) -> None:
@@ -173,6 +169,7 @@ class Dispatch:
 
     def try_out(self, entries: Iterable[Entry]) -> None:
         """Send these though their partition is held, each once its shard is free."""
+        self._trials = [e for e in self._trials if e.ticket.is_trial]
         self._trials.extend(entries)
 
     def next_due(self, now: float) -> float | None:
@@ -269,16 +266,18 @@ class Dispatch:
         return [work]
 
     def _unasked(self, halt: Halt) -> Entry | None:
-        while (hint := self.endpoint.ready.pop()) is not None:
-            entry = self.shards.candidate(hint)
-            if entry is None:
-                continue
-            if entry.shard.profile in halt.asked:
-                halt.aside.append(hint)
-                continue
-            if entry is not hint:
-                self.shards.claim(hint)
-            return entry
+        """Return an item of a profile that was not asked; what failed often is last."""
+        for following in (self._next_fresh, self._next_often):
+            while True:
+                hint, entry = following()
+                if hint is None or entry is None:
+                    break
+                if entry.shard.profile in halt.asked:
+                    halt.aside.append(hint)
+                    continue
+                if entry is not hint:
+                    self.shards.claim(hint)
+                return entry
         return None
 
     def _rejoin(self, hints: list[Entry]) -> None:
@@ -319,7 +318,8 @@ class Dispatch:
     def _failed(
         self, work: Work, entries: tuple[Entry, ...], outcome: Outcome, now: float
     ) -> list[Ended]:
-        counts = self.endpoint.note_failure(work, outcome, now)
+        sent_at = entries[0].shard.sent_at
+        counts = self.endpoint.note_failure(work, outcome, now, sent_at)
         if not all(entry.ticket.partition.alive for entry in entries):
             return self._unsent(entries)
         is_rejected = outcome.kind is OutcomeKind.REJECTED

@@ -4,6 +4,8 @@ Rules:
     - The order is an item's ready time less the head start of its class (high 60 s,
       low -60 s), then the order of offering. This orders and never delays: ready times
       pass, so nothing starves.
+    - What has failed often stands apart, the least often first: a few profiles that
+      always fail are the oldest, and would go before all others for ever.
     - An item here is a hint, not a promise: it may have been taken for another item's
       sake, or dropped. Whoever takes it out looks at `Entry.waiting`.
 
@@ -23,16 +25,17 @@ from collections import deque
 from consumer.model import Priority
 from consumer.schedule.entry import Entry, Ranked
 
-__all__ = ["FIRST", "HEAD_START_SECONDS", "Ready"]
+__all__ = ["FIRST", "HEAD_START_SECONDS", "OFTEN", "Ready"]
 
 HEAD_START_SECONDS = {Priority.HIGH: 60.0, Priority.NORMAL: 0.0, Priority.LOW: -60.0}
 FIRST = float("-inf")  # the rank of what goes before all others
+OFTEN = 4  # calls that failed
 
 
 class Ready:
     """The ready items of one endpoint. Owned by that endpoint."""
 
-    __slots__ = ("_back", "_fresh", "_high", "_low", "_normal", "_turn")
+    __slots__ = ("_back", "_fresh", "_high", "_low", "_normal", "_often", "_turn")
 
     def __init__(self) -> None:
         self._high: deque[Entry] = deque()
@@ -40,10 +43,11 @@ class Ready:
         self._low: deque[Entry] = deque()
         self._fresh = (self._high, self._normal, self._low)
         self._back: list[Ranked] = []
+        self._often: list[tuple[int, float, int, int, Entry]] = []
         self._turn = itertools.count()
 
     def __len__(self) -> int:
-        return sum(map(len, self._fresh)) + len(self._back)
+        return sum(map(len, self._fresh)) + len(self._back) + len(self._often)
 
     def offer(self, entry: Entry, priority: Priority) -> None:
         """Add an item that is ready from now on; ready times never go back."""
@@ -56,12 +60,27 @@ class Ready:
 
     def put_back(self, entry: Entry) -> None:
         """Add an item that was ready before, at its rank."""
+        if entry.attempts >= OFTEN:
+            self.put_apart(entry, entry)
+            return
         entry.hinted = True
         turn = next(self._turn)
         heapq.heappush(self._back, (entry.rank, entry.sequence, turn, entry))
 
+    def put_apart(self, entry: Entry, first: Entry) -> None:
+        """Add a hint that leads to an item that has failed often: maybe itself."""
+        entry.hinted = True
+        turn = next(self._turn)
+        heapq.heappush(
+            self._often, (first.attempts, first.rank, first.sequence, turn, entry)
+        )
+
+    def pop_often(self) -> Entry | None:
+        """Take out what failed often, the least often first; None when nothing has."""
+        return heapq.heappop(self._often)[-1] if self._often else None
+
     def pop(self) -> Entry | None:
-        """Take out the next item; None when there is none."""
+        """Take out the next item that has not failed often; None when there is none."""
         if self._back or self._high or self._low:
             return self._pop_best()
         return self._normal.popleft() if self._normal else None
@@ -77,11 +96,16 @@ class Ready:
         """Forget the hints of items that no longer wait: after a revocation only."""
         for entry in (*self._high, *self._normal, *self._low):
             entry.hinted = entry.waiting
-        for ranked in self._back:
-            ranked[-1].hinted = ranked[-1].waiting
+        for entry in (
+            *(one[-1] for one in self._back),
+            *(one[-1] for one in self._often),
+        ):
+            entry.hinted = entry.waiting
         for queue in self._fresh:
             kept = [entry for entry in queue if entry.waiting]
             queue.clear()
             queue.extend(kept)
         self._back = [ranked for ranked in self._back if ranked[-1].waiting]
         heapq.heapify(self._back)
+        self._often = [apart for apart in self._often if apart[-1].waiting]
+        heapq.heapify(self._often)

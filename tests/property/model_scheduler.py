@@ -23,6 +23,8 @@ from tests.property.model import (
     ModelRecord,
 )
 
+OFTEN = 4  # calls that failed
+
 
 class ModelScheduler:
     """Lists in the order of offering; everything is found by looking through them."""
@@ -133,6 +135,8 @@ class ModelScheduler:
         ready = self.ready(now)
         if endpoint.is_flowing(now):
             return self.in_turn(ready, room)
+        fresh, often = parted(ready)
+        ready = [*fresh, *often]
         may_probe = endpoint.halted and endpoint.probe is None
         if not may_probe or now < max(endpoint.probe_at, endpoint.held_until):
             return []
@@ -144,19 +148,10 @@ class ModelScheduler:
     def in_turn(self, ready: list[list[ModelItem]], room: int) -> list[list[ModelItem]]:
         """No two in a row of what failed four times, while there is anything else."""
         sent: list[list[ModelItem]] = []
-        often: list[list[ModelItem]] = []
-        queue = list(ready)
-        while len(sent) < room and (queue or often):
-            while queue and queue[0][0].attempts >= 4:
-                often.append(queue.pop(0))
-            if often and not (queue and self.was_often):
-                least = min(often, key=lambda group: group[0].attempts)
-                often.remove(least)
-                sent.append(least)
-                self.was_often = True
-            else:
-                sent.append(queue.pop(0))
-                self.was_often = False
+        fresh, often = parted(ready)
+        while len(sent) < room and (fresh or often):
+            self.was_often = bool(often) and not (fresh and self.was_often)
+            sent.append((often if self.was_often else fresh).pop(0))
         return sent
 
     def launch(self, items: list[ModelItem], work: Work) -> None:
@@ -288,3 +283,12 @@ def moment(item: Item) -> int:
     """When its action happened."""
     assert item.occurred_at_ms is not None
     return item.occurred_at_ms
+
+
+def parted(
+    ready: list[list[ModelItem]],
+) -> tuple[list[list[ModelItem]], list[list[ModelItem]]]:
+    """Part what failed four times, the least often first, from all others."""
+    fresh = [group for group in ready if group[0].attempts < OFTEN]
+    often = [group for group in ready if group[0].attempts >= OFTEN]
+    return fresh, sorted(often, key=lambda group: group[0].attempts)

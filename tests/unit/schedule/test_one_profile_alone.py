@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from consumer.model import DELIVERED, Outcome, OutcomeKind
+from consumer.model import DELIVERED, FaultKind, Outcome, OutcomeKind, Work
 from consumer.schedule.policy import MergePolicy, SchedulePolicy
 from tests.unit.schedule import test_guarding
 from tests.unit.schedule.desk import REFUSED, REJECTED, SWIPES, Desk
@@ -14,6 +14,7 @@ ADAPTIVE = SchedulePolicy(
     merge=MergePolicy(items=1),
 )
 UNAVAILABLE = Outcome(OutcomeKind.RETRY, "http_503", status=503)
+TIMED_OUT = Outcome(OutcomeKind.RETRY, FaultKind.TIMEOUT)
 LATENCY_SECONDS = 0.1
 
 
@@ -65,3 +66,25 @@ def test_a_profile_that_is_answered_503_lowers_the_limit_of_no_other() -> None:
             desk.answer(work, outcome, now=now + LATENCY_SECONDS)
         now += 2 * LATENCY_SECONDS
     assert desk.scheduler.statistics().limit >= 4
+
+
+def test_many_profiles_that_time_out_leave_every_second_call_to_others() -> None:
+    """Bug: from 64 of them on nothing else was sent where few calls are allowed."""
+    desk = Desk(ADAPTIVE)
+    for offset in range(100):
+        desk.put(offset, f"ill{offset}")
+    flying: list[tuple[float, Work]] = []
+    failures, delivered = 0, 0
+    for moment in range(1, 100_000):
+        now = moment / 2
+        if failures == 800 and not delivered:  # by now each has failed often
+            desk.put(moment, f"well{moment}", source=SWIPES, now=now)
+        for due, work in [one for one in flying if one[0] <= now]:
+            flying.remove((due, work))
+            is_ill = work.profile.value.startswith("ill")
+            desk.answer(work, TIMED_OUT if is_ill else DELIVERED, now)
+            failures, delivered = failures + is_ill, delivered + (not is_ill)
+        flying += [(now + 10.0, work) for work in desk.scheduler.take(9, now)]
+        if failures > 810 or delivered:
+            break
+    assert delivered
