@@ -11,6 +11,7 @@ keep its port and its data.
 from __future__ import annotations
 
 import subprocess
+import time
 from collections.abc import Mapping
 from concurrent.futures import Future
 from concurrent.futures import TimeoutError as FutureTimeoutError
@@ -44,6 +45,7 @@ CLUSTER_ID = "4L6g3nShT-eMCtK--X86sw"
 HEAP = "-Xmx512m"
 ADMIN_SECONDS = 30.0
 REQUEST_SECONDS = 5.0
+LOOK_SECONDS = 0.02
 ATTEMPTS = 6
 QUIET = {"log_level": 0}  # a client that starts before the broker would fill the output
 
@@ -70,8 +72,29 @@ class Cluster:
         )
         for _ in range(ATTEMPTS):
             if self._is_created(topic):
+                break
+        else:
+            raise TimeoutError(f"the broker did not create {name}")
+        self._await_topic(name)
+
+    def _await_topic(self, name: str) -> None:
+        """Return once the broker tells of a topic what it was told by the controller.
+
+        Raises:
+            TimeoutError: It still did not know it.
+        """
+        admin = AdminClient({"bootstrap.servers": self.bootstrap, **QUIET})
+        until = time.monotonic() + ADMIN_SECONDS
+        while time.monotonic() < until:
+            try:
+                found = admin.list_topics(name, REQUEST_SECONDS).topics[name]
+            except KafkaException:
+                continue
+            partitions = found.partitions.values()
+            if found.error is None and all(one.leader >= 0 for one in partitions):
                 return
-        raise TimeoutError(f"the broker did not create {name}")
+            time.sleep(LOOK_SECONDS)
+        raise TimeoutError(f"the broker does not know {name}")
 
     def _is_created(self, topic: NewTopic) -> bool:
         """Ask once; a broker that stood still a moment ago may lose the request.
