@@ -19,7 +19,7 @@ Rules:
 
 Theory of operation:
     What it costs to find out whether one is wanted, a look at all shards, is paid once
-    in `wait_seconds`. A partition is open for its witness until anything was read,
+    for each witness. A partition is open for its witness until anything was read,
     `OPEN_SECONDS` at most: as only one record may be read meanwhile, others read slowly.
 """
 
