@@ -40,13 +40,13 @@ TOLERATED_SECONDS = 300.0
 LEAST_HALF = 0.25
 FEWEST_BAD, ENOUGH_BAD = 3, 50
 FEWEST_ANSWERS, FEW_ANSWERS, ENOUGH_ANSWERS = 40, 200, 4000
-JUDGED_SECONDS = 5.0  # at each of the two limits, at most
+JUDGED_SECONDS = 4.0  # at each of the two limits, at most
 FEW_JUDGED_SECONDS = 10.0  # where answers are few
 MOST_BAD_SHARE = 0.5
 MADE_BY_LOAD = (
     1.6  # the odds' quotient: 1 if load has no part, 2 or more if it makes all
 )
-SURELY_MADE_BY_LOAD = 4.0
+SURELY_MADE_BY_LOAD, MORE_BAD = 4.0, 10.0  # times what is expected, and so many more
 NEVER = float("-inf")
 
 
@@ -186,7 +186,9 @@ class Tolerance:
     ) -> Verdict | None:
         bad, good = self._bad, self._good
         bad_before, good_before = at_half
-        if is_hopeless or bad > SURELY_MADE_BY_LOAD * bad_before + FEWEST_BAD:
+        # What is refused is answered first: so many at most have been sent.
+        expected = (bad + good + limit) * bad_before / (bad_before + good_before)
+        if is_hopeless or bad > SURELY_MADE_BY_LOAD * expected + MORE_BAD:
             return self._by_load(limit / 2, Verdict.LOAD)
         if now < self._ends:
             return None

@@ -105,3 +105,30 @@ def test_revocation_drops_what_waits_and_leaves_no_trace() -> None:
     assert desk.take(0.0) == []
     assert desk.scheduler.statistics().shards == 0
     assert not len(desk.scheduler._dispatch.endpoint.ready)
+
+
+def test_who_fails_is_counted_while_nobody_else_could_be_sent() -> None:
+    """Of each profile once, and the partitions of all that waits behind it."""
+    desk = Desk()
+    shards = desk.scheduler._dispatch.shards
+    assert shards.failing() == (0, set())
+    for offset, name in enumerate(("a", "b", "b", "c")):
+        desk.put(offset, name)
+    desk.put(0, "b", source=SWIPES)
+    works = desk.scheduler.take(9, 0.0)
+    assert shards.failing() == (0, set())  # their answers may come
+    for work in works:
+        desk.answer(work, RETRY)
+    count, partitions = shards.failing()
+    assert count == 3
+    assert {one.name for one in partitions} == {LOANS, SWIPES}
+    (again,) = desk.scheduler.take(1, 5.0)
+    assert shards.failing()[0] == 3  # one of them is asked again
+    desk.put(9, "well", now=5.0)
+    assert shards.failing() == (0, set())
+    desk.answer(again, RETRY, 5.0)
+    for work in desk.scheduler.take(9, 5.0):
+        desk.answer(work, RETRY, 5.0)
+    assert shards.failing()[0] == 4
+    desk.scheduler.fence([LOANS])
+    assert shards.failing() == (0, set())  # what was behind an item of these can go
