@@ -153,6 +153,7 @@ async def test_a_commit_is_acknowledged_and_read_again(cluster: Cluster) -> None
         assert await member.committed(member.commit_of(first, 4, "M1abc")) == {}
         assert before <= member.results[0][2] <= time.monotonic()
     async with joined(cluster, topic) as member:
+        await member.gets(2)
         await member.reads(6)
         assert member.assigned[first].offset == 4
         assert member.assigned[first].metadata == "M1abc"

@@ -147,6 +147,10 @@ class Member:
         until(is_so, f"paused: {reasons}", seconds=40)
         return self.pauses()
 
+    def until_nothing_pauses(self) -> None:
+        """Wait until `/status`, which is a little behind, names no pause."""
+        until(lambda: not self.pauses(), "no pause", seconds=40)
+
     def until_counted(self, name: str, count: int) -> None:
         """Wait until one of the counters in `/status` is `count`."""
         until(lambda: self.counted(name) == count, f"{count} {name}", seconds=40)

@@ -213,7 +213,7 @@ def test_the_right_ca_delivers(scene: Scene, authorities: tuple[str, str]) -> No
         changes = {"base_url": target, "ca_file": authorities[0]}
         member = scene.start("acme", target=changes)
         until_all_is_right(scene)
-        assert member.pauses() == {}
+        member.until_nothing_pauses()
 
 
 def test_a_wrong_path_halts_gives_nothing_up_and_recovers(scene: Scene) -> None:
@@ -230,7 +230,7 @@ def test_a_wrong_path_halts_gives_nothing_up_and_recovers(scene: Scene) -> None:
         assert_alive_and_nothing_given_up(scene, member.http)
         scene.sandbox.set_switches(path_segment="any")
         until_all_is_right(scene)
-        assert member.pauses() == {}
+        member.until_nothing_pauses()
 
 
 def test_an_expired_token_halts_and_a_new_file_goes_on(
@@ -251,7 +251,7 @@ def test_an_expired_token_halts_and_a_new_file_goes_on(
         assert_alive_and_nothing_given_up(scene, member.http)
         token.write_text("new-token\n")
         until_all_is_right(scene)
-        assert member.pauses() == {}
+        member.until_nothing_pauses()
         assert "-token" not in member.process.text()
 
 
@@ -281,7 +281,7 @@ def test_no_registry_pauses_and_recovers(scene: Scene) -> None:
         assert_alive_and_nothing_given_up(scene, member.http)
         with forwarding(port, scene.sandbox.registry_port):
             until_all_is_right(scene)
-        assert member.pauses() == {}
+        member.until_nothing_pauses()
 
 
 def test_a_registry_that_is_none_is_said_to_be_none(scene: Scene) -> None:
@@ -300,6 +300,6 @@ def test_empty_topics_are_no_fault(scene: Scene) -> None:
         member = scene.start("acme")
         member.until_ready()
         until(lambda: member.status()["state"] == "running", "running")
-        assert member.pauses() == {}
+        member.until_nothing_pauses()
         assert member.counted("consumed") == 0
         assert member.process.terminate() == 0
