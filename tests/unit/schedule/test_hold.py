@@ -50,6 +50,14 @@ def test_a_window_holds_for_its_time_and_sends_all_at_once() -> None:
     assert desk.scheduler.next_due(30.0) is None
 
 
+def test_what_was_held_is_ready_from_the_end_of_its_hold() -> None:
+    """So how long it waited for a call leaves out what it was held for."""
+    desk = Desk(MERGING)
+    put(desk, 0, 0.0)
+    (work,) = desk.scheduler.take(1, 31.0)
+    assert work.ready_at == 30.0
+
+
 @pytest.mark.parametrize(
     ("age", "due"), [(0.0, 30.0), (10.0, 20.0), (30.0, None), (9_999.0, None)]
 )

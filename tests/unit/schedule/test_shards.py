@@ -132,3 +132,40 @@ def test_who_fails_is_counted_while_nobody_else_could_be_sent() -> None:
     assert shards.failing()[0] == 4
     desk.scheduler.fence([LOANS])
     assert shards.failing() == (0, set())  # what was behind an item of these can go
+
+
+@pytest.mark.parametrize("is_asked", [False, True])
+def test_who_fails_in_a_closed_partition_is_not_counted(*, is_asked: bool) -> None:
+    """Nothing of it can be sent; but an answer may come to what is on its way."""
+    desk = Desk()
+    shards = desk.scheduler._dispatch.shards
+    desk.put(0, "a")
+    desk.put(0, "b", source=SWIPES)
+    for work in desk.scheduler.take(9, 0.0):
+        desk.answer(work, RETRY)
+    if is_asked:
+        desk.put(1, "c")
+        desk.take_one(0.0)
+    desk.scheduler.fence([LOANS])
+    count, partitions = shards.failing()
+    named = {one.name for one in partitions}
+    assert (count, named) == ((0, set()) if is_asked else (1, {SWIPES}))
+
+
+def test_a_record_leads_when_nothing_of_its_partition_is_before_its_items() -> None:
+    """Neither what waits nor what is in flight, of none of its profiles."""
+    desk = Desk()
+    shards = desk.scheduler._dispatch.shards
+    desk.put(0, "b")
+    desk.put(1, "a", "b")
+    desk.put(2, "c")
+    desk.put(0, "c", source=SWIPES)
+    tickets = desk.scheduler._partitions[LOANS].incomplete
+    first, both, other = tickets.values()
+    works = {work.profile.value: work for work in desk.scheduler.take(9, 0.0)}
+    assert shards.leads(first)
+    assert shards.leads(other)
+    assert not shards.leads(both)  # what is before it is in flight
+    desk.answer(works["a"])
+    desk.answer(works["b"], RETRY)
+    assert not shards.leads(both)  # and waits, also when another item is delivered
