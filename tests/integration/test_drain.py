@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import signal
 import sys
+import time
 from pathlib import Path
 
 import pytest
@@ -51,6 +52,7 @@ COUNTERS = {
 }
 # `consumer run` in a process whose event loop stands still after SIGUSR1: Python runs
 # a signal's handler in the main thread, which is the loop's.
+SIGNALS_APART_SECONDS = 0.5
 BLOCKABLE = """\
 import signal, sys, time
 from consumer.cli import main
@@ -205,6 +207,9 @@ def test_a_blocked_loop_is_not_alive_and_a_target_outage_is_no_death(
             until(lambda: http_status(f"{url}/livez") == 503, "not alive", seconds=40)
             assert get_text(f"{url}/livez", 503).startswith("loop: no beat for ")
             blocked.signal(signal.SIGTERM)
+            # While one is pending, the kernel gives the next to another thread, and the
+            # one that stands still is not woken: nobody presses a key so soon.
+            time.sleep(SIGNALS_APART_SECONDS)
             blocked.signal(signal.SIGINT)
             assert blocked.wait(20) in {130, 143}
         assert http_status(f"{healthy.http}/livez") == 200
