@@ -8,8 +8,8 @@ Rules:
       being the oldest, would take them all.
     - Of two calls in a row at most one is of an item that has failed often, as long as
       anything else can be sent; of several such the one that failed least goes first.
-      Probes ask these last. Else a few profiles that always fail, being the oldest, would be all
-      that is sent where few calls are allowed.
+      Probes ask these last. Else a few profiles that always fail, being the oldest,
+      would be all that is sent where few calls are allowed.
     - UNSENT puts a work back as it was: no attempt, no failure, no token.
     - A work of several items is never given up as one. What would give it up halves it,
       in order, until the culprit stands alone: about 2 log2 n calls. A half that was
@@ -31,6 +31,7 @@ from __future__ import annotations
 
 import heapq
 from collections.abc import Callable, Iterable, Iterator
+from typing import TypeAlias
 
 import msgspec
 
@@ -47,6 +48,7 @@ from consumer.schedule.shards import Shards
 __all__ = ["Dispatch", "Ended"]
 
 ALONE = MergePolicy(items=1)
+Lead: TypeAlias = tuple[Entry, Entry]  # a hint, and the item to which it leads
 
 
 class Ended(msgspec.Struct, frozen=True):
@@ -108,21 +110,16 @@ class Dispatch:
 
     def _fill(self, works: list[Work], room: int, now: float) -> None:
         """Add to the works what hints lead to, until there are `room` of them."""
-        while len(works) < room:
-            hint, entry = self._next()
-            if hint is None or entry is None:
-                break
-            self._follow(hint, entry, works, now)
+        while len(works) < room and (found := self._next()) is not None:
+            self._follow(*found, works, now)
 
-    def _next(self) -> tuple[Entry | None, Entry | None]:
-        """Return the next hint and its item: of two in a row one that failed often."""
+    def _next(self) -> Lead | None:
+        """Return the next hint: of two in a row at most one to what failed often."""
         if self._was_often:
-            found = self._next_fresh()
-            return found if found[0] is not None else self._next_often()
-        found = self._next_often()
-        return found if found[0] is not None else self._next_fresh()
+            return self._next_fresh() or self._next_often()
+        return self._next_often() or self._next_fresh()
 
-    def _next_fresh(self) -> tuple[Entry | None, Entry | None]:
+    def _next_fresh(self) -> Lead | None:
         ready = self.endpoint.ready
         while (hint := ready.pop()) is not None:
             entry = self.shards.candidate(hint)
@@ -131,14 +128,14 @@ class Dispatch:
             if entry.attempts < OFTEN:
                 return hint, entry
             ready.put_apart(hint, entry)
-        return None, None
+        return None
 
-    def _next_often(self) -> tuple[Entry | None, Entry | None]:
+    def _next_often(self) -> Lead | None:
         while (hint := self.endpoint.ready.pop_often()) is not None:
             entry = self.shards.candidate(hint)
             if entry is not None:
                 return hint, entry
-        return None, None
+        return None
 
     def _follow(self, hint: Entry, entry: Entry, works: list[Work], now: float) -> None:
         """Send what a hint led to, if there may be one more retry."""
@@ -268,10 +265,8 @@ class Dispatch:
     def _unasked(self, halt: Halt) -> Entry | None:
         """Return an item of a profile that was not asked; what failed often is last."""
         for following in (self._next_fresh, self._next_often):
-            while True:
-                hint, entry = following()
-                if hint is None or entry is None:
-                    break
+            while (found := following()) is not None:
+                hint, entry = found
                 if entry.shard.profile in halt.asked:
                     halt.aside.append(hint)
                     continue
@@ -319,7 +314,7 @@ class Dispatch:
         self, work: Work, entries: tuple[Entry, ...], outcome: Outcome, now: float
     ) -> list[Ended]:
         sent_at = entries[0].shard.sent_at
-        counts = self.endpoint.note_failure(work, outcome, now, sent_at)
+        counts = self.endpoint.note_failure(work, outcome, sent_at, now)
         if not all(entry.ticket.partition.alive for entry in entries):
             return self._unsent(entries)
         is_rejected = outcome.kind is OutcomeKind.REJECTED

@@ -236,11 +236,11 @@ class Endpoint:
             self.budget.give_back()
 
     def note_failure(
-        self, work: Work, outcome: Outcome, now: float, sent_at: float | None = None
+        self, work: Work, outcome: Outcome, sent_at: float, now: float
     ) -> bool:
         """Note any other outcome; return whether it counts against the item.
 
-        What was sent (by default now) before a halt ended does not open the breaker.
+        What was sent before a halt ended does not open the breaker.
         """
         counts = (
             not work.probe
@@ -258,7 +258,7 @@ class Endpoint:
             self._hold(outcome, now)
         elif is_suspect(outcome):
             self._suspect(work.profile, outcome, now)
-        if sent_at is None or sent_at >= self._resumed_at:
+        if sent_at >= self._resumed_at:
             self._note_for_breaker(work, outcome, now)
         return counts
 

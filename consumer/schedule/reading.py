@@ -62,12 +62,12 @@ class Reading:
             return flow
         kept = guarding.not_fetched()
         paused = flow.paused.union(kept, (p.name for p in full))
-        standing = [
-            partition
-            for partition in self._all()
-            if partition.name in paused and self._has_room_for_witness(partition)
-        ]
-        witness = self._witnesses.called(standing, consumed, now)
+
+        def stands(partition: Partition) -> bool:
+            is_read = partition.name not in paused
+            return not is_read and self._has_room_for_witness(partition)
+
+        witness = self._witnesses.called(stands, consumed, now)
         if witness is None:
             return Flow(flow.room, paused)
         return Flow(1, paused - {witness.name})

@@ -25,7 +25,7 @@ Theory of operation:
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable
+from collections.abc import Callable, Collection, Iterable
 
 from consumer.schedule.endpoint import Endpoint
 from consumer.schedule.offsets import Partition
@@ -75,17 +75,17 @@ class Witnesses:
         self._due_at = now + self.wait_seconds
 
     def called(
-        self, standing: Collection[Partition], consumed: int, now: float
+        self, stands: Callable[[Partition], bool], consumed: int, now: float
     ) -> Partition | None:
         """Return the partition of which one record may be read now; None for none.
 
         Args:
-            standing: Those that are not fetched and have room for one record.
+            stands: Tells whether one is not fetched and has room for one record.
             consumed: How many records were read in all.
             now: The time.
         """
         is_over = consumed != self._consumed or now >= self._opened_at + OPEN_SECONDS
-        if self._open is not None and not is_over and self._open in standing:
+        if self._open is not None and not is_over and stands(self._open):
             return self._open
         self._open = None
         if self._is_hopeful and self._endpoint.accepted_at >= self._opened_at:
@@ -93,8 +93,7 @@ class Witnesses:
         elif now < self._due_at:
             return None
         self._due_at = now + self.wait_seconds
-        failing = self._failing(now)
-        found = self._in_turn(one for one in standing if one in failing)
+        found = self._in_turn(filter(stands, self._failing(now)))
         if found is not None:
             self._open, self._opened_at, self._consumed = found, now, consumed
             self._is_hopeful = True
