@@ -43,9 +43,7 @@ FEWEST_ANSWERS, FEW_ANSWERS, ENOUGH_ANSWERS = 40, 200, 4000
 JUDGED_SECONDS = 4.0  # at each of the two limits, at most
 FEW_JUDGED_SECONDS = 10.0  # where answers are few
 MOST_BAD_SHARE = 0.5
-MADE_BY_LOAD = (
-    1.6  # the odds' quotient: 1 if load has no part, 2 or more if it makes all
-)
+MADE_BY_LOAD = 1.5  # quotient of the odds: 1 if load has no part, else 2 or more
 SURELY_MADE_BY_LOAD, MORE_BAD = 4.0, 10.0  # times what is expected, and so many more
 NEVER = float("-inf")
 
@@ -192,7 +190,9 @@ class Tolerance:
             return self._by_load(limit / 2, Verdict.LOAD)
         if now < self._ends:
             return None
-        if bad * good_before <= MADE_BY_LOAD * bad_before * good:
+        # The fewer there were, the more the quotient strays.
+        most = MADE_BY_LOAD * (1.0 + (1.0 / bad_before + 1.0 / max(bad, 1)) ** 0.5)
+        if bad * good_before <= most * bad_before * good:
             self._tolerate(limit, bad / (bad + good), now)
             return Verdict.NO_LOAD
         found = self._by_load(limit / 2, Verdict.LOAD)
