@@ -156,6 +156,11 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("--first", type=int, default=1, help="the first seed")
     parser.add_argument("--only", default="", help="scenarios with this in their name")
     options = parser.parse_args(arguments)
+    scenarios = [one for one in SCENARIOS if options.only in one.name]
+    if not scenarios:
+        parser.error(f"--only: no scenario has {options.only!r} in its name")
+    if options.seeds < 1:
+        parser.error(f"--seeds: at least 1, not {options.seeds}")
     seeds = range(options.first, options.first + options.seeds)
     rows: list[tuple[str, ...]] = [
         (
@@ -171,12 +176,11 @@ def main(arguments: Sequence[str] | None = None) -> int:
         )
     ]
     is_met = True
-    for scenario in SCENARIOS:
-        if options.only in scenario.name:
-            found = measure(scenario, seeds)
-            is_met = is_met and not found.missed
-            rows.append(row(found))
-            sys.stderr.write(f"{scenario.name}: {rows[-1][-1]}\n")
+    for scenario in scenarios:
+        found = measure(scenario, seeds)
+        is_met = is_met and not found.missed
+        rows.append(row(found))
+        sys.stderr.write(f"{scenario.name}: {rows[-1][-1]}\n")
     sys.stdout.write(markdown(rows) + "\n")
     return 0 if is_met else 1
 

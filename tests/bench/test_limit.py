@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from consumer.schedule.limit import AdaptiveLimit
-from tests.bench.limit import LEAST_GOODPUT, MOST_REFUSED, Figures, measure
+from tests.bench.limit import LEAST_GOODPUT, MOST_REFUSED, Figures, main, measure
 from tests.bench.limit_scenarios import SCENARIOS
 
 # The best fixed limit lies on it, so it is not searched.
@@ -41,3 +41,11 @@ def test_a_limit_that_does_not_adapt_misses_them() -> None:
     found = figures("429 beyond 30/s")
     assert found.fixed.refused_share > MOST_REFUSED
     assert AdaptiveLimit(64).current < 64
+
+
+@pytest.mark.parametrize("arguments", [["--only", "no such"], ["--seeds", "0"]])
+def test_nothing_measured_is_no_aim_met(arguments: list[str]) -> None:
+    """A name mistyped, or no seed, ends with 2 and not with all aims met."""
+    with pytest.raises(SystemExit) as ended:
+        main(arguments)
+    assert ended.value.code == 2
