@@ -354,6 +354,11 @@ class OutcomeKind(enum.StrEnum):
     UNSENT = "unsent"  # nothing left this process: back to the shard, uncounted
 
 
+# What may have been applied: a failure may come after it (500), or from something on the
+# way (502, 504, and a 2xx that is not the target's).
+_FAILED_SOMEWHERE = frozenset({*range(200, 300), 500, 502, 504})
+
+
 class Outcome(msgspec.Struct, frozen=True, gc=False):
     """One work's answer, judged.
 
@@ -371,6 +376,13 @@ class Outcome(msgspec.Struct, frozen=True, gc=False):
     message: str = ""
     wait_seconds: float | None = None
     status: int | None = None
+
+    @property
+    def is_unsure(self) -> bool:
+        """True when the work failed and may have been applied all the same."""
+        if self.kind not in {OutcomeKind.RETRY, OutcomeKind.SUSPECT}:
+            return False
+        return self.status is None or self.status in _FAILED_SOMEWHERE
 
 
 DELIVERED = Outcome(kind=OutcomeKind.DELIVERED)

@@ -315,9 +315,12 @@ class Dispatch:
     ) -> list[Ended]:
         sent_at = entries[0].shard.sent_at
         counts = self.endpoint.note_failure(work, outcome, sent_at, now)
+        is_rejected = outcome.kind is OutcomeKind.REJECTED
+        if outcome.is_unsure:
+            for entry in entries:
+                entry.unsure += 1
         if not all(entry.ticket.partition.alive for entry in entries):
             return self._unsent(entries)
-        is_rejected = outcome.kind is OutcomeKind.REJECTED
         troubles = [self._blame(one, outcome, now, counts=counts) for one in entries]
         if is_rejected or any(map(self._is_over, troubles)):
             if len(entries) == 1:

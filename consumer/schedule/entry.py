@@ -54,6 +54,7 @@ class Entry(msgspec.Struct, eq=False):
         is_held: True while it waits in order to merge and was not taken along.
         attempts: Calls made for it.
         is_retry: True when its last call failed: the next one takes a token.
+        unsure: Calls for it that may have been applied though they failed.
         seal: The half of a rejected work that it belongs to; 0 for none.
         trouble: What went wrong; None while nothing did.
     """
@@ -69,6 +70,7 @@ class Entry(msgspec.Struct, eq=False):
     is_held: bool = False
     attempts: int = 0
     is_retry: bool = False
+    unsure: int = 0
     seal: int = 0
     trouble: Trouble | None = None
 

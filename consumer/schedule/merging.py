@@ -8,6 +8,9 @@ Rules:
       its retry is joined by those that came meanwhile.
     - What the target rejects is halved, and the halves are sealed: nothing joins them
       until the culprit stands alone. Newer items wait behind.
+    - The first cut is between what may have been applied together before and what joined
+      it since: less of it, sent alone, would take the profile back to a value that it
+      has left.
     - Items of a closed partition are passed by.
 
 Theory of operation:
@@ -70,9 +73,16 @@ def gather(
 
 
 def halves(entries: tuple[Entry, ...]) -> tuple[tuple[Entry, ...], tuple[Entry, ...]]:
-    """Return the two halves of a work of several items, the larger one first."""
+    """Return the two parts of a work of several items.
+
+    They are cut behind the last item that was in more calls of unsure end than the last
+    of all; when there is none, in the middle, and the first part is the larger one.
+    """
+    fewest = entries[-1].unsure
     middle = (len(entries) + 1) // 2
-    return entries[:middle], entries[middle:]
+    places = range(len(entries) - 1, 0, -1)
+    cut = next((n for n in places if entries[n - 1].unsure > fewest), middle)
+    return entries[:cut], entries[cut:]
 
 
 def _followers(shard: Shard, first: Entry) -> Iterable[Entry]:

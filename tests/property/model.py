@@ -44,6 +44,7 @@ class ModelItem:
     counted: float = 0.0
     last_failure: float = 0.0
     over: bool = False
+    unsure: int = 0
     seal: int = 0
     held_until: float = 0.0
 

@@ -184,6 +184,8 @@ class ModelScheduler:
             queue[:0] = alive
             return []
         counts = self.endpoint.fail(work, outcome, now)
+        for item in flight.items:
+            item.unsure += outcome.status in {None, 500}
         if not flight.is_alive:
             queue[:0] = alive
             return []
@@ -227,9 +229,11 @@ class ModelScheduler:
         return ends
 
     def _seal(self, items: list[ModelItem]) -> None:
-        """Cut into halves that nothing joins; the first has the odd one."""
+        """Cut into parts that nothing joins: behind what may be applied, or in halves."""
+        first = [n for n, item in enumerate(items) if item.unsure > items[-1].unsure]
+        size = first[-1] + 1 if first else (len(items) + 1) // 2
         for place, item in enumerate(items):
-            self.seals += 2 * place in {0, len(items), len(items) + 1}
+            self.seals += place in {0, size}
             item.seal = self.seals
 
     def _end(self, item: ModelItem) -> list[tuple[ModelRecord, End]]:

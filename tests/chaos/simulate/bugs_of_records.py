@@ -174,6 +174,17 @@ def turned(entries: Any) -> Any:
 
 
 @mutant(2)
+def halves_know_no_past() -> None:
+    """A rejected work is cut in the middle, whatever of it may have been applied."""
+
+    def halves(entries: Any) -> Any:
+        middle = (len(entries) + 1) // 2
+        return entries[:middle], entries[middle:]
+
+    replace(dispatch, "halves", halves)
+
+
+@mutant(2)
 def waiting_records_are_overtaken() -> None:
     """A record that waits for its schema does not hold those behind it."""
 

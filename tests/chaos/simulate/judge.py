@@ -11,9 +11,9 @@ from collections.abc import Mapping
 
 from consumer.model import Commit, TopicPartition
 from tests.chaos.simulate.books import Books
-from tests.chaos.simulate.calls import Call
+from tests.chaos.simulate.calls import REFUSED, Call
 from tests.chaos.simulate.letters import Letter
-from tests.chaos.simulate.of_calls import judge_call
+from tests.chaos.simulate.of_calls import judge_call, judge_kept, see_rejected
 from tests.chaos.simulate.of_commits import judge_commits
 from tests.chaos.simulate.of_flow import Subject, judge_counts, judge_progress
 from tests.chaos.simulate.of_letters import judge_letter
@@ -69,12 +69,16 @@ class Judge:
         """Hear what the target made of a call."""
         if call.is_accepted:
             self.books.cover(call, now)
+            judge_kept(self.books, self._verdict, self.standing(call.process), call)
 
     def learnt(self, call: Call) -> None:
         """Hear that a process learnt of a call's end."""
+        shares = self.standing(call.process).shares
+        if call.learnt is REFUSED:
+            for held in shares.values():
+                see_rejected(self._verdict, held.sent.get(call.profile, []))
         if not call.is_delivered:
             return
-        shares = self.standing(call.process).shares
         for number in call.numbers:
             share = shares.get(self.books.entries[number].draft.partition)
             sent = share.sent.get(call.profile, ()) if share is not None else ()

@@ -6,12 +6,12 @@ from collections.abc import Mapping
 
 from consumer.model import TopicPartition
 from tests.chaos.simulate.books import Books, Entry
-from tests.chaos.simulate.calls import Call
+from tests.chaos.simulate.calls import REFUSED, Call
 from tests.chaos.simulate.quota import judge_quota
 from tests.chaos.simulate.standing import Share, Standing
 from tests.chaos.simulate.verdict import Verdict
 
-__all__ = ["judge_call"]
+__all__ = ["judge_call", "judge_kept", "see_rejected"]
 
 
 def judge_call(
@@ -65,6 +65,41 @@ def judge_call(
         sent = share.sent.setdefault(call.profile, [])
         if not sent or sent[-1] is not call:
             sent.append(call)
+
+
+def judge_kept(books: Books, verdict: Verdict, standing: Standing, call: Call) -> None:
+    """Hold a call that the target keeps against what it had of the same partitions.
+
+    Looking for the record that the target rejects may bring the same once more, never
+    something older. (A record is given up by itself, also when a call that failed may
+    have been applied.)
+    """
+    newest: dict[TopicPartition, int] = {}
+    for number in sorted(call.numbers):
+        newest[books.entries[number].draft.partition] = number
+    for partition, number in newest.items():
+        share = standing.shares.get(partition)
+        if share is None or books.entries[number].offset not in share.handed:
+            continue
+        before = share.kept.get(call.profile, number)
+        if before > number and is_cut(share.sent[call.profile]):
+            text = f"{call.process} takes {call.profile} back from"
+            verdict.broken(2, f"{text} {books.entries[before]} to #{number}")
+        share.kept[call.profile] = max(before, number)
+
+
+def is_cut(calls: list[Call]) -> bool:
+    """Tell whether the newest of a profile's calls is a part of one that was rejected."""
+    return len(calls) > 1 and calls[-2].learnt is REFUSED
+
+
+def see_rejected(verdict: Verdict, calls: list[Call]) -> None:
+    """Note that a call was rejected which newer records had joined when its end was open."""
+    if len(calls) < 2:
+        return
+    before, call = calls[-2:]
+    if before.is_accepted and not before.is_delivered and before.numbers < call.numbers:
+        verdict.see("rejected with what was applied")
 
 
 def judge_share(verdict: Verdict, name: str, entry: Entry, share: Share) -> None:

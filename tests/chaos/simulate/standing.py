@@ -28,6 +28,7 @@ class Share:
         handed: The offsets that were handed over in it.
         read_to: One past the highest of them.
         sent: For each profile, the calls that carried records of it, in order.
+        kept: For each profile, the newest record that the target has of it.
         told: Numbers and profiles whose delivery the process has learnt of.
     """
 
@@ -42,6 +43,7 @@ class Share:
         self.handed: set[int] = set()
         self.read_to = assigned.offset
         self.sent: dict[str, list[Call]] = {}
+        self.kept: dict[str, int] = {}
         self.told: set[tuple[int, str]] = set()
 
 

@@ -68,6 +68,7 @@ STATES: Mapping[str, str] = {
     "given up for http_500": "a letter for retries that were the record's fault",
     "call that merges": "a call with several records",
     "call that merges, rejected": "which the target refused for one of them",
+    "rejected with what was applied": "when its answer was lost, and newer had joined",
     "poisoned, kept and given up": "a refused value was later covered by another",
     "a day passes": "after the quota was used up",
 }

@@ -87,10 +87,15 @@ def hot(draw: Drawing) -> None:
 
 
 def poisoned(draw: Drawing) -> None:
-    """Many records are refused by the target; most are about a few profiles."""
+    """Many records are refused by the target; most are about a few profiles.
+
+    Many calls fail besides, some after they were applied: newer records join what may
+    have been applied, and are refused with it.
+    """
     draw.fates[Fate.POISONED] = 0.12
     draw.fates[Fate.BAD_ID] = 0.02
     draw.hot = 0.25
+    draw.knobs.noise = 0.2
 
 
 def hostile(draw: Drawing) -> None:

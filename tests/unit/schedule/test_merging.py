@@ -6,7 +6,16 @@ import dataclasses
 
 import pytest
 
-from consumer.model import DELIVERED, UNSENT, End, Outcome, Priority, Record, Work
+from consumer.model import (
+    DELIVERED,
+    UNSENT,
+    End,
+    Outcome,
+    OutcomeKind,
+    Priority,
+    Record,
+    Work,
+)
 from consumer.schedule.policy import MergePolicy, RetryPolicy, SchedulePolicy
 from tests.unit.schedule.desk import (
     LOANS,
@@ -20,6 +29,8 @@ from tests.unit.schedule.desk import (
 )
 
 MERGING = SchedulePolicy()
+TIMEOUT = Outcome(OutcomeKind.RETRY, "timeout", "no whole answer in time")
+BUSY = Outcome(OutcomeKind.RETRY, "http_429", "too many requests", status=429)
 
 
 def put(desk: Desk, offset: int, values: dict[str, str], name: str = "p") -> Record:
@@ -187,6 +198,54 @@ def test_a_sealed_half_that_failed_stays_sealed() -> None:
     due = desk.scheduler.next_due(0.0)
     assert due is not None
     assert offsets(desk.take_one(due)) == [0, 1]
+
+
+def test_what_may_be_applied_is_not_taken_apart_for_what_joined_it() -> None:
+    """Less of it alone would take the profile back; what joined later is looked through."""
+    desk = Desk(MERGING)
+    for offset in range(3):
+        desk.put(offset, "p")
+    desk.answer(desk.take_one(0.0), TIMEOUT)  # and the target has applied 0 to 2
+    desk.put(3, "p")
+    desk.answer(desk.take_one(1.0), TIMEOUT, now=1.0)  # this as well, 0 to 3
+    for offset in range(4, 12):
+        desk.put(offset, "p", now=1.0)
+    desk.answer(desk.take_one(2.0), REJECTED, now=2.0)  # 4 to 11 joined: one is bad
+    sent = []
+    while works := desk.scheduler.take(1, 2.0):
+        sent.append(offsets(works[0]))
+        is_bad = 9 in sent[-1]
+        desk.answer(works[0], REJECTED if is_bad else DELIVERED, now=2.0)
+    assert sent[:2] == [[0, 1, 2, 3], [4, 5, 6, 7, 8, 9, 10, 11]]
+    assert sent[2:] == [[4, 5, 6, 7], [8, 9, 10, 11], [8, 9], [8], [9], [10, 11]]
+
+
+def test_each_call_of_unsure_end_is_kept_whole_while_it_can_be() -> None:
+    """The second one was not applied: it is rejected. The first may have been."""
+    desk = Desk(MERGING)
+    for offset in range(4):
+        desk.put(offset, "p")
+    desk.answer(desk.take_one(0.0), TIMEOUT)
+    desk.put(4, "p")
+    desk.answer(desk.take_one(1.0), TIMEOUT, now=1.0)
+    desk.put(5, "p", now=1.0)
+    sent = []
+    while works := desk.scheduler.take(1, 2.0):
+        sent.append(offsets(works[0]))
+        desk.answer(works[0], REJECTED if 4 in sent[-1] else DELIVERED, now=2.0)
+    assert sent == [[0, 1, 2, 3, 4, 5], [0, 1, 2, 3, 4], [0, 1, 2, 3], [4], [5]]
+
+
+@pytest.mark.parametrize("outcome", [BUSY, REFUSED], ids=["429", "401"])
+def test_what_was_not_applied_is_halved(outcome: Outcome) -> None:
+    """The target's own word that it did nothing binds nobody."""
+    desk = Desk(MERGING)
+    desk.put(0, "p")
+    desk.answer(desk.take_one(0.0), outcome)
+    for offset in range(1, 4):
+        desk.put(offset, "p")
+    desk.answer(desk.take_one(10.0), REJECTED, now=10.0)
+    assert offsets(desk.take_one(10.0)) == [0, 1]
 
 
 def test_halves_need_no_token_of_the_retry_budget() -> None:
