@@ -313,10 +313,14 @@ class FakeLetters:
         is_down: True while the broker confirms nothing.
         largest: The largest value that the topic takes.
         seconds: How long a confirmation takes.
+        counts: The partition count of each topic that is there.
+        asked: Which topics were asked for, each time.
     """
 
     def __init__(self) -> None:
         self.written: list[DeadLetter] = []
+        self.counts: dict[str, int] = {}
+        self.asked: list[tuple[str, ...]] = []
         self.tries = 0
         self.is_down = False
         self.largest = 1_000_000
@@ -338,6 +342,25 @@ class FakeLetters:
         if self.too_large_headers or len(letter.value or b"") > self.largest:
             raise LetterTooLargeError("too large")
         self.written.append(letter)
+
+    async def ensure_topics(
+        self,
+        wanted: Mapping[str, str],
+        *,
+        may_create: bool,
+        patience_seconds: float = 0.0,  # noqa: ARG002 - it answers at once
+    ) -> dict[str, int]:
+        """Return the counts of topics; one that is missing is made, or refused.
+
+        Raises:
+            DependencyError: The broker is down, or a topic is missing.
+        """
+        self.asked.append(tuple(wanted))
+        missing = wanted.keys() - self.counts.keys()
+        if self.is_down or (missing and not may_create):
+            raise DependencyError(f"topics are missing: {', '.join(sorted(missing))}")
+        self.counts |= dict.fromkeys(missing, 1)
+        return {name: self.counts[name] for name in wanted}
 
     @property
     def reasons(self) -> list[str]:

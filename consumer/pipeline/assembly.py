@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import random
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import dataclass
 from urllib.parse import urlsplit
 
@@ -20,6 +20,7 @@ from consumer.model import Settlement
 from consumer.pipeline.dispatch import Dispatch
 from consumer.pipeline.in_force import InForce
 from consumer.pipeline.intake import Intake
+from consumer.pipeline.letter_topics import LetterTopics
 from consumer.pipeline.observe import Observer
 from consumer.pipeline.overriding import OverrideDesk
 from consumer.pipeline.pipeline import Pipeline, PipelinePolicy, Rooms
@@ -68,7 +69,7 @@ class Outside:
         letters: The dead-letter producer.
         observer: Metrics and traces.
         refused: Called when the target refuses our token.
-        letter_partitions: How many partitions each letter topic has.
+        letter_topics: Where dead letters go.
     """
 
     transport: Transport
@@ -76,7 +77,7 @@ class Outside:
     letters: Letters
     observer: Observer
     refused: Callable[[], None]
-    letter_partitions: Mapping[str, int]
+    letter_topics: LetterTopics
 
 
 def base_url(settings: Settings) -> str:
@@ -241,12 +242,12 @@ def assemble(
         has_registry=outside.registry is not None,
     )
     quota = Quota(settings.limits.calls_per_day)
-    compose, topic_of = letter_writer(settings, replays, outside, clock, wall_ms)
     settlement = SettlementDesk(
         scheduler=scheduler,
         letters=outside.letters,
-        topic_of=topic_of,
-        compose=compose,
+        topics=outside.letter_topics,
+        source_of=replays.source_of,
+        compose=composer(settings, replays, clock, wall_ms),
         observer=outside.observer,
         clock=clock,
     )
@@ -302,37 +303,35 @@ def assemble(
     return Pipeline(rooms, policy, outside.observer, clock)
 
 
-def letter_writer(
+def composer(
     settings: Settings,
     replays: Replays,
-    outside: Outside,
     clock: Callable[[], float],
     wall_ms: Callable[[], int],
-) -> tuple[Compose, Callable[[str], str]]:
-    """Return how a dead letter is composed, and where those of a topic go."""
+) -> Compose:
+    """Return how a dead letter is composed."""
     names = topic_names(settings)
 
     def compose(
-        settlement: Settlement, traceparent: str, *, has_value: bool
+        settlement: Settlement, traceparent: str, *, partitions: int, has_value: bool
     ) -> DeadLetter:
-        topic = replays.letters_of(settlement.record.source.topic)
         before = replays.letter(settlement.record)
         return dead_letter(
             settlement if before is None else again(settlement, before),
             LetterContext(
                 group=names.group,
                 template=names.letter_template,
-                partitions=outside.letter_partitions.get(topic, 1),
+                partitions=partitions,
                 max_bytes=LETTER_BYTES if has_value else 0,
                 mapping_set=replays.in_force.mappings.version,
                 now=clock(),
                 wall_ms=wall_ms(),
                 owners=replays.in_force.material.owners,
                 replays=0 if before is None else before.replays + 1,
-                topic=topic,
+                topic=names.letters(replays.source_of(settlement.record.source.topic)),
                 first_failure="" if before is None else before.first_failure,
                 traceparent=traceparent,
             ),
         )
 
-    return compose, replays.letters_of
+    return compose

@@ -244,7 +244,7 @@ class Intake:
     def _advance(self, record: Record, now: float, *, is_trial: bool = False) -> bool:
         """Bring `record` to the scheduler; False when it has to wait."""
         topic = record.source.topic
-        rule = self._in_force.rule(self._replays.origin(topic) or topic)
+        rule = self._in_force.rule(self._replays.source_of(topic))
         if not rule.readers or self._held_topics or self._guarding.topics:
             is_held = not rule.readers or topic in self._held_topics
             is_kept = topic in self._guarding.topics and not is_trial

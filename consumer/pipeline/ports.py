@@ -49,6 +49,23 @@ class Letters(Protocol):
     async def write(self, letter: DeadLetter) -> None:
         """Return once the broker has confirmed the letter; raise DependencyError."""
 
+    async def ensure_topics(
+        self,
+        wanted: Mapping[str, str],
+        *,
+        may_create: bool,
+        patience_seconds: float = 0.0,
+    ) -> dict[str, int]:
+        """Return the partition count of each topic that letters go to.
+
+        Args:
+            wanted: Letter topic to source topic, whose partition count a new one gets.
+            may_create: Whether a missing one may be created.
+            patience_seconds: How long to ask again while no broker answers.
+
+        Raises DependencyError when one is missing, or nobody answers.
+        """
+
 
 class RegisteredText(Protocol):
     """A schema as a registry knows it."""

@@ -43,7 +43,7 @@ class Replays:
 
     def claims(self, topic: str) -> tuple[str, ...]:
         """Return the mappings that may send what is read from a topic."""
-        return self.in_force.claims(self.origin(topic) or topic)
+        return self.in_force.claims(self.source_of(topic))
 
     def taken(self, record: Record) -> Letter | Failure | None:
         """Return the letter that a record comes again from, or why it is refused.
@@ -58,6 +58,6 @@ class Replays:
         topic = self.origin(record.source.topic)
         return None if topic is None else letter_in(record, topic, self._names.group)
 
-    def letters_of(self, topic: str) -> str:
-        """Return where the letters of a topic go; those of replays go where all do."""
-        return self._names.letters(self.origin(topic) or topic)
+    def source_of(self, topic: str) -> str:
+        """Return the topic whose records are read in `topic`: itself, or the origin."""
+        return self.origin(topic) or topic

@@ -34,6 +34,7 @@ from consumer.pipeline.assembly import (
     transport_settings,
 )
 from consumer.pipeline.in_force import InForce
+from consumer.pipeline.letter_topics import LetterTopics
 from consumer.pipeline.material import Material
 from consumer.pipeline.observe import Observer
 from consumer.pipeline.overriding import OverrideFile, read_overrides
@@ -137,7 +138,6 @@ class Run:
         self._tracing = tracing
         self._metrics = metrics
         self._token = TokenFile.of(settings.target.token)
-        self._partitions: dict[str, int] = {}
         self._beat = time.monotonic()
         self._reloading: asyncio.Task[bool] | None = None
 
@@ -148,6 +148,9 @@ class Run:
         settings = self._settings
         registry = Registry(settings.registry) if settings.registry.url else None
         letters = DeadLetters(producer_properties(settings.kafka.properties))
+        topics = LetterTopics(
+            letters, self._names, may_create=settings.dead_letters.create
+        )
         transport = self._transport()
         try:
             outside = Outside(
@@ -156,10 +159,10 @@ class Run:
                 letters=letters,
                 observer=self._observer(),
                 refused=self._reload_token,
-                letter_partitions=self._partitions,
+                letter_topics=topics,
             )
             pipeline = assemble(settings, self._in_force, outside)
-            await self._run(pipeline, letters, stop, on_started)
+            await self._run(pipeline, topics, stop, on_started)
         finally:
             await letters.aclose(CLOSE_SECONDS)
             await transport.aclose()
@@ -169,14 +172,14 @@ class Run:
     async def _run(
         self,
         pipeline: Pipeline,
-        letters: DeadLetters,
+        topics: LetterTopics,
         stop: asyncio.Event,
         on_started: Callable[[Pipeline], None],
     ) -> None:
         source = Source(
             source_options(self._settings), asyncio.get_running_loop(), pipeline
         )
-        reloader = self._reloader(pipeline, source, letters)
+        reloader = self._reloader(pipeline, source, topics)
         overrides = OverrideFile(
             self._settings.overrides, self._in_force, pipeline.override, self._metrics
         )
@@ -189,7 +192,7 @@ class Run:
         if self._token is not None:
             beside.append(asyncio.create_task(self._watch_token(self._token)))
         try:
-            starting = asyncio.create_task(self._start(pipeline, source, letters))
+            starting = asyncio.create_task(self._start(pipeline, source, topics))
             stopping = asyncio.create_task(stop.wait())
             beside += [starting, stopping]
             await asyncio.wait(
@@ -218,7 +221,7 @@ class Run:
                 health.close()
 
     async def _start(
-        self, pipeline: Pipeline, source: Source, letters: DeadLetters
+        self, pipeline: Pipeline, source: Source, topics: LetterTopics
     ) -> None:
         """Find all that must be there; cancelled when a stop comes first.
 
@@ -229,7 +232,7 @@ class Run:
         await source.start(subscription(mappings, self._names))
         # The broker that has just answered may be away again, as while it restarts.
         patience = self._settings.source.startup_timeout_seconds
-        await self._ready_letters(letters, mappings, patience)
+        await topics.check(mappings.topics, patience)
         seconds = lease_seconds(self._settings, await self._session_timeout())
         pipeline.set_lease(seconds)
 
@@ -239,24 +242,12 @@ class Run:
             return SessionTransport(options, self._current_token)
         return ConnectorTransport(options, self._current_token)
 
-    async def _ready_letters(
-        self, letters: DeadLetters, mappings: MappingSet, patience_seconds: float = 0.0
-    ) -> None:
-        """See to it that every topic has one for its letters."""
-        wanted = {self._names.letters(topic): topic for topic in mappings.topics}
-        found = await letters.ensure_topics(
-            wanted,
-            may_create=self._settings.dead_letters.create,
-            patience_seconds=patience_seconds,
-        )
-        self._partitions.update(found)
-
     def _reloader(
-        self, pipeline: Pipeline, source: Source, letters: DeadLetters
+        self, pipeline: Pipeline, source: Source, topics: LetterTopics
     ) -> Reloader:
         async def put_in_force(material: Material) -> None:
             before, after = self._in_force.mappings, material.mappings
-            await self._ready_letters(letters, after)
+            await topics.check(after.topics)
             # First the swap: a record of a new topic must meet its mapping, and one of
             # a topic that goes waits until it is given back.
             pipeline.swap(material)

@@ -24,6 +24,7 @@ from consumer.model import (
     Settlement,
     TopicPartition,
 )
+from consumer.pipeline.letter_topics import LetterTopics
 from consumer.pipeline.observe import Observer
 from consumer.pipeline.ports import Letters
 from consumer.schedule.scheduler import Scheduler
@@ -42,9 +43,17 @@ class Compose(Protocol):
     """How a letter is made."""
 
     def __call__(
-        self, settlement: Settlement, traceparent: str, *, has_value: bool
+        self,
+        settlement: Settlement,
+        traceparent: str,
+        *,
+        partitions: int,
+        has_value: bool,
     ) -> DeadLetter:
-        """Return the letter of a record that was given up, without its value if so."""
+        """Return the letter of a record that was given up, without its value if so.
+
+        `partitions` is how many its topic has.
+        """
 
 
 class SettlementDesk:
@@ -55,14 +64,16 @@ class SettlementDesk:
         *,
         scheduler: Scheduler,
         letters: Letters,
-        topic_of: Callable[[str], str],
+        topics: LetterTopics,
+        source_of: Callable[[str], str],
         compose: Compose,
         observer: Observer,
         clock: Callable[[], float],
     ) -> None:
         self._scheduler = scheduler
         self._letters = letters
-        self._topic_of = topic_of
+        self._topics = topics
+        self._source_of = source_of
         self._compose = compose
         self._observer = observer
         self._clock = clock
@@ -141,23 +152,29 @@ class SettlementDesk:
 
     async def _write(self, settlement: Settlement) -> None:
         record = settlement.record
-        span = self._observer.letter(record, self._topic_of(record.source.topic))
+        source = self._source_of(record.source.topic)
+        span = self._observer.letter(record, self._topics.name(source))
         traceparent = span.traceparent if span is not None else ""
-        letter = self._compose(settlement, traceparent, has_value=True)
-        wait_seconds = WAIT_FIRST_SECONDS
+        wait_seconds, has_value = WAIT_FIRST_SECONDS, True
         while self._scheduler.owes_letter(record):
             try:
+                letter = self._compose(
+                    settlement,
+                    traceparent,
+                    partitions=await self._topics.partitions(source),
+                    has_value=has_value,
+                )
                 await self._letters.write(letter)
             except DependencyError as error:
-                if isinstance(error, LetterTooLargeError) and letter.value is not None:
-                    letter = self._compose(settlement, traceparent, has_value=False)
+                is_too_large = isinstance(error, LetterTooLargeError)
+                if is_too_large and has_value and record.value is not None:
+                    has_value = False
                     continue
                 # Too large without its value, too: a person has to allow for it.
                 self._note_failure(record, error)
                 await asyncio.sleep(wait_seconds)
                 wait_seconds = min(wait_seconds * 2, WAIT_CAP_SECONDS)
-                # Whole again: who raised the bound wants the value as well.
-                letter = self._compose(settlement, traceparent, has_value=True)
+                has_value = True  # whoever raised the bound wants the value as well
                 continue
             self._observer.letter_written(span, settlement, letter.topic)
             if self._scheduler.settle(record):

@@ -56,6 +56,8 @@ def failed_letters_are_let_go() -> None:
         writer = self._letters
 
         class Forgiving:
+            ensure_topics = writer.ensure_topics
+
             async def write(self, letter: Any) -> None:
                 try:
                     await writer.write(letter)

@@ -26,9 +26,11 @@ from consumer.mapping.overrides import NO_OVERRIDES, Mode, Override, Overrides
 from consumer.model import Pause
 from consumer.pipeline.assembly import Outside, assemble, source_options
 from consumer.pipeline.in_force import InForce
+from consumer.pipeline.letter_topics import LetterTopics
 from consumer.pipeline.observe import Observer
 from consumer.pipeline.pipeline import Pipeline
 from consumer.pipeline.ports import Registry
+from consumer.pipeline.topics import topic_names
 from consumer.schedule.statistics import Statistics
 from consumer.source.values import Subscription
 from consumer.telemetry.metrics import Metrics
@@ -136,7 +138,9 @@ class Process:
                     wall_ms=lambda: clock.now * 1000,
                 ),
                 refused=lambda: None,
-                letter_partitions={},
+                letter_topics=LetterTopics(
+                    self.producer, topic_names(settings), may_create=True
+                ),
             ),
             clock=self.main.time,
             wall_ms=lambda: int(clock.now * 1000),

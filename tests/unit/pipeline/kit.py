@@ -34,10 +34,12 @@ from consumer.mapping.overrides import NO_OVERRIDES, Overrides
 from consumer.model import Header, PauseReason, TopicPartition
 from consumer.pipeline.assembly import Outside, assemble
 from consumer.pipeline.in_force import InForce
+from consumer.pipeline.letter_topics import LetterTopics
 from consumer.pipeline.material import Material
 from consumer.pipeline.observe import Observer
 from consumer.pipeline.pipeline import Pipeline
 from consumer.pipeline.ports import Registry
+from consumer.pipeline.topics import topic_names
 from consumer.schedule.statistics import Statistics
 from consumer.telemetry.metrics import Metrics
 from consumer.telemetry.tracing import OFF, Tracing
@@ -188,16 +190,20 @@ class World:
             mapping_set=lambda: "set-1",
             wall_ms=lambda: loop.time() * 1000,
         )
+        self.in_force = InForce(material, overrides)
+        self.letter_topics = LetterTopics(
+            self.letters, topic_names(self.settings), may_create=True
+        )
         self.pipeline: Pipeline = assemble(
             self.settings,
-            InForce(material, overrides),
+            self.in_force,
             Outside(
                 transport=self.target,
                 registry=registry or self.registry,
                 letters=self.letters,
                 observer=self.observer,
                 refused=self._refuse,
-                letter_partitions={},
+                letter_topics=self.letter_topics,
             ),
             clock=loop.time,
             wall_ms=lambda: int(loop.time() * 1000),
@@ -222,9 +228,18 @@ class World:
         yield world
         await world.end()
 
-    def start(self) -> None:
-        """Run the pipeline beside the test."""
-        self.running = asyncio.create_task(self.pipeline.run(self.source))
+    def start(self, *, is_checked: bool = True) -> None:
+        """Run the pipeline beside the test.
+
+        Its topics of letters are seen to first, as in every start, unless not
+        `is_checked`: those of topics that a pattern matches are not.
+        """
+        self.running = asyncio.create_task(self._run(is_checked=is_checked))
+
+    async def _run(self, *, is_checked: bool) -> None:
+        if is_checked:
+            await self.letter_topics.check(self.in_force.mappings.topics)
+        await self.pipeline.run(self.source)
 
     async def end(self) -> None:
         """Drain, and check what must hold then."""
