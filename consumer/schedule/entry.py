@@ -99,6 +99,13 @@ class Shard(msgspec.Struct, eq=False):
     held_by: Entry | None = None
     claims: list[Ranked] = msgspec.field(default_factory=list)
 
+    def first_open(self) -> Entry | None:
+        """Return the first item that waits and whose partition is served, if any."""
+        for entry in self.entries:
+            if entry.ticket.partition.open:
+                return entry
+        return None
+
     def is_first(self, entry: Entry) -> bool:
         """Tell whether no other item of its partition waits before this one."""
         partition = entry.ticket.partition

@@ -4,8 +4,9 @@ Rules:
     - The order is an item's ready time less the head start of its class (high 60 s,
       low -60 s), then the order of offering. This orders and never delays: ready times
       pass, so nothing starves.
-    - What has failed often stands apart, the least often first: a few profiles that
-      always fail are the oldest, and would go before all others for ever.
+    - A shard whose first item has failed often stands apart, the least often first, then
+      in the order of those items, whatever waits behind them: a few profiles that always
+      fail are the oldest, and would go before all others for ever.
     - An item here is a hint, not a promise: it may have been taken for another item's
       sake, or dropped. Whoever takes it out looks at `Entry.waiting`.
 
@@ -13,7 +14,8 @@ Theory of operation:
     Within one class ready times only grow, so a deque per class is in order for nothing.
     What comes back (a retry that is due, an item whose shard was busy or whose
     partition was closed) is older than what the deques hold and goes to a heap, which
-    stays about as small as the number of calls in flight.
+    stays about as small as the number of calls in flight. A hint that leads to an item
+    which stands apart stays with the shard, as one that met a busy shard does.
 """
 
 from __future__ import annotations
@@ -33,9 +35,13 @@ OFTEN = 4  # calls that failed
 
 
 class Ready:
-    """The ready items of one endpoint. Owned by that endpoint."""
+    """The ready items of one endpoint. Owned by that endpoint.
 
-    __slots__ = ("_back", "_fresh", "_high", "_low", "_normal", "_often", "_turn")
+    Attributes:
+        turn: Keeps two hints of one item from being compared by their items.
+    """
+
+    __slots__ = ("_back", "_fresh", "_high", "_low", "_normal", "_often", "turn")
 
     def __init__(self) -> None:
         self._high: deque[Entry] = deque()
@@ -44,7 +50,7 @@ class Ready:
         self._fresh = (self._high, self._normal, self._low)
         self._back: list[Ranked] = []
         self._often: list[tuple[int, float, int, int, Entry]] = []
-        self._turn = itertools.count()
+        self.turn = itertools.count(1)
 
     def __len__(self) -> int:
         return sum(map(len, self._fresh)) + len(self._back) + len(self._often)
@@ -60,24 +66,29 @@ class Ready:
 
     def put_back(self, entry: Entry) -> None:
         """Add an item that was ready before, at its rank."""
-        if entry.attempts >= OFTEN:
-            self.put_apart(entry, entry)
+        first = entry.shard.first_open()
+        if first is not None and first.attempts >= OFTEN:
+            self.put_apart(entry, first)
             return
         entry.hinted = True
-        turn = next(self._turn)
-        heapq.heappush(self._back, (entry.rank, entry.sequence, turn, entry))
+        heapq.heappush(self._back, (entry.rank, entry.sequence, next(self.turn), entry))
 
-    def put_apart(self, entry: Entry, first: Entry) -> None:
-        """Add a hint that leads to an item that has failed often: maybe itself."""
-        entry.hinted = True
-        turn = next(self._turn)
-        heapq.heappush(
-            self._often, (first.attempts, first.rank, first.sequence, turn, entry)
-        )
+    def put_apart(self, hint: Entry, first: Entry) -> None:
+        """Add the first item of a shard, which failed often; a hint led to it."""
+        first.hinted = hint.hinted = True
+        place = first.rank, first.sequence, next(self.turn), first
+        heapq.heappush(self._often, (first.attempts, *place))
+        if hint is not first:
+            claim = hint.rank, hint.sequence, next(self.turn), hint
+            heapq.heappush(hint.shard.claims, claim)
 
     def pop_often(self) -> Entry | None:
         """Take out what failed often, the least often first; None when nothing has."""
-        return heapq.heappop(self._often)[-1] if self._often else None
+        while self._often:
+            attempts, rank, *_, entry = heapq.heappop(self._often)
+            if (attempts, rank) == (entry.attempts, entry.rank):
+                return entry  # else it was added anew since
+        return None
 
     def pop(self) -> Entry | None:
         """Take out the next item that has not failed often; None when there is none."""

@@ -33,7 +33,7 @@ from collections.abc import Callable, Collection, Iterable, Sequence
 from consumer.model import Item, ProfileId, Work
 from consumer.schedule.entry import Entry, Shard
 from consumer.schedule.offsets import Partition, Ticket
-from consumer.schedule.ready import FIRST, HEAD_START_SECONDS, Ready
+from consumer.schedule.ready import FIRST, HEAD_START_SECONDS, OFTEN, Ready
 
 __all__ = ["Shards"]
 
@@ -48,7 +48,7 @@ class Shards:
         self._timers: list[tuple[float, int, Entry]] = []
         self._holds: list[tuple[float, int, Entry]] = []
         self._parked: dict[Partition, list[Entry]] = {}  # met their partition closed
-        self._turn = itertools.count(1)  # no seal is 0
+        self._turn = ready.turn  # of hints and of seals
 
     def offer(self, ticket: Ticket, item: Item, now: float, ready_at: float) -> None:
         """Put an item into its shard; it is held until `ready_at`.
@@ -92,10 +92,7 @@ class Shards:
         if shard.flying or shard.held_by is not None:
             self.claim(hint)
             return None
-        head = shard.entries[0]
-        if head.ticket.partition.open:
-            return head
-        return next(e for e in shard.entries if e.ticket.partition.open)
+        return shard.first_open()
 
     def launch(self, entries: tuple[Entry, ...], work: Work) -> None:
         """Take items out of their shard: they are in flight as `work`."""
@@ -248,8 +245,8 @@ class Shards:
                 if shard is not None:
                     touched[shard] = None
         for shard in touched:
-            _purge(shard, [e for e in shard.entries if e.ticket.partition is partition])
-            self.free(shard)
+            gone = [e for e in shard.entries if e.ticket.partition is partition]
+            self._purge(shard, gone)
         self._parked.pop(partition, None)
         self._ready.drop_stale()
         self._holds = [hold for hold in self._holds if hold[-1].is_held]
@@ -271,8 +268,7 @@ class Shards:
         taken: list[Entry] = []
         for shard in touched:
             found = [entry for entry in shard.entries if entry.ticket in wanted]
-            _purge(shard, found)
-            self.free(shard)
+            self._purge(shard, found)
             taken += found
         self._ready.drop_stale()
         return [entry.item for entry in taken]
@@ -316,14 +312,18 @@ class Shards:
         found = [e for s in shards if s for e in (*s.flying, *s.entries)]
         return [entry for entry in found if entry.ticket is ticket]
 
-
-def _purge(shard: Shard, entries: list[Entry]) -> None:
-    """Take waiting items out of a shard."""
-    for entry in entries:
-        entry.waiting = entry.is_held = False
-    shard.entries = deque([entry for entry in shard.entries if entry.waiting])
-    if shard.held_by is not None and not shard.held_by.waiting:
-        shard.held_by = None
+    def _purge(self, shard: Shard, entries: list[Entry]) -> None:
+        """Take waiting items out of a shard."""
+        for entry in entries:
+            entry.waiting = entry.is_held = False
+        shard.entries = deque([entry for entry in shard.entries if entry.waiting])
+        if shard.held_by is not None and not shard.held_by.waiting:
+            shard.held_by = None
+        self.free(shard)
+        first = shard.first_open()
+        if first is not None and first.attempts >= OFTEN:
+            # It was hinted at when it had not failed so often.
+            self._ready.put_apart(first, first)
 
 
 def _place(shard: Shard, ticket: Ticket) -> int:

@@ -96,6 +96,7 @@ class Kafka:
         self.written: dict[tuple[ProfileId, TopicPartition], int] = {}
         self.fates: dict[tuple[tuple[ProfileId, TopicPartition], int], OutcomeKind]
         self.fates = {}
+        self.given_up: set[tuple[tuple[ProfileId, TopicPartition], int]] = set()
         self.latest: dict[ProfileId, int] = {}  # by what was accepted
         self.moments: dict[ProfileId, int] = {}  # as the target has it
         self.ended: dict[TopicPartition, set[int]] = {n: set() for n in PARTITIONS}
@@ -117,7 +118,8 @@ class Kafka:
                 if delivered:
                     self.latest[profile] = max(moment, self.latest.get(profile, -1))
             elif delivered or final:
-                self.fates[place, offset] = outcome.kind
+                if (place, offset) not in self.given_up:
+                    self.fates[place, offset] = outcome.kind
                 if delivered:
                     self.written[place] = offset
 
@@ -125,13 +127,15 @@ class Kafka:
         """Remember that a record was given up, though it may have been delivered before.
 
         Sent again after a crash and given up this time, what stands before it in the log
-        may be the last that was written. `delivered` are digests of profiles for whom it
-        was not.
+        may be the last that was written. So it stays, even if it is read again, by
+        somebody who does not know of its letter, and delivered then. `delivered` are
+        digests of profiles for whom it was not given up.
         """
         for item in dict(self.logs[record.source])[record.offset].items:
             if item.profile.digest not in delivered:
                 place = item.profile, record.source
                 self.fates[place, record.offset] = OutcomeKind.REJECTED
+                self.given_up.add((place, record.offset))
 
     def wrong(self) -> dict[object, tuple[int, int]]:
         """Return what each profile has from a partition, if that is older than it should.

@@ -292,7 +292,11 @@ def moment(item: Item) -> int:
 def parted(
     ready: list[list[ModelItem]],
 ) -> tuple[list[list[ModelItem]], list[list[ModelItem]]]:
-    """Part what failed four times, the least often first, from all others."""
+    """Part what failed four times from all others.
+
+    Of that the least often is first, then what was ready first: the item that failed,
+    not one behind it that is of a higher class.
+    """
     fresh = [group for group in ready if group[0].attempts < OFTEN]
     often = [group for group in ready if group[0].attempts >= OFTEN]
-    return fresh, sorted(often, key=lambda group: group[0].attempts)
+    return fresh, sorted(often, key=lambda group: (group[0].attempts, group[0].key))

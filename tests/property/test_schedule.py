@@ -22,6 +22,7 @@ T = TypeVar("T")
 
 HISTORIES = 300
 MANY = 10
+BROKEN_ONCE = (99_391, 99_874, 100_497, 5_001_421, 102_972)
 FIRST_SEED = 20_261_126
 MOST_STEPS = 50
 
@@ -51,6 +52,12 @@ def test_seeded_histories() -> None:
     for number in range(HISTORIES):
         reached += history(FIRST_SEED + number).reached
     assert {name for name in STATES if reached[name] >= MANY} == STATES
+
+
+@pytest.mark.parametrize("seed", BROKEN_ONCE)
+def test_histories_that_were_broken_once(seed: int) -> None:
+    """Each was one of thousands with fresh seeds."""
+    assert history(seed).reached
 
 
 @pytest.mark.timeout(120)
