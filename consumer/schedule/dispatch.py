@@ -244,26 +244,26 @@ class Dispatch:
 
     def _probe(self, halt: Halt, now: float) -> list[Work]:
         self._feed(len(self.endpoint.starved))  # a probe needs no token
-        entry = self._unasked(halt)
-        if entry is None and halt.aside:  # all were asked: the next round begins
+        found = self._unasked(halt)
+        if found is None and halt.asked:  # all were asked: the next round begins
             asked, halt.asked = halt.asked, set()
             self._rejoin(halt.aside)
-            entry = self._unasked(halt)
-            if entry is None:  # what stood aside was dropped, or cannot go now
+            found = self._unasked(halt)
+            if found is None:  # what stood aside was dropped, or cannot go now
                 halt.asked = asked
-        if entry is None:
-            trial = next(self._ready_trials(), None)
-            if trial is None:
-                return []
-            work = self._launch(self._alone(trial), now, probe=True)
-        else:
-            work = self._launch(self._gather(entry), now, probe=True)
+        if found is None:
+            return []
+        work = self._launch(found, now, probe=True)
         halt.probe = work
         halt.asked.add(work.profile)
         return [work]
 
-    def _unasked(self, halt: Halt) -> Entry | None:
-        """Return an item of a profile that was not asked; what failed often is last."""
+    def _unasked(self, halt: Halt) -> Gathered | None:
+        """Return a call for a profile that was not asked: trials last.
+
+        What failed often is last but for them, so a profile that is always refused
+        keeps no trial from being the probe that is delivered.
+        """
         for following in (self._next_fresh, self._next_often):
             while (found := following()) is not None:
                 hint, entry = found
@@ -272,7 +272,10 @@ class Dispatch:
                     continue
                 if entry is not hint:
                     self.shards.claim(hint)
-                return entry
+                return self._gather(entry)
+        for trial in self._ready_trials():
+            if trial.shard.profile not in halt.asked:
+                return self._alone(trial)
         return None
 
     def _rejoin(self, hints: list[Entry]) -> None:

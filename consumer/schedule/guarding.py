@@ -119,6 +119,8 @@ class Guarding:
             self.guards.decoded(ticket.record.source.topic, now)
         if not self._waits_for_end(ticket):
             self._trials.finish(ticket)
+        elif not self._dispatch.shards.leads(ticket):  # an older set had mapped it
+            self._trials.put_aside(ticket)
         else:
             self._dispatch.try_out(self._dispatch.shards.entries_of(ticket))
 

@@ -4,7 +4,8 @@ Rules:
     - A trial is the oldest record that can be one: of a closed partition the first of
       whose profiles nothing of the partition waits before it, of another the first that
       was not mapped. What was not tried yet goes before what was. What an older set
-      mapped may be about anybody by now: it is tried only as the first of all.
+      mapped may be about anybody by now: it is mapped anew when all before it is of
+      today's set, and goes on only if it is such a first one still.
     - One at a time for each guard.
     - It is settled by its result, though its partition is held. One that says nothing of
       the guard (it is another mapping's, or skipped) is followed by the next.
@@ -117,14 +118,13 @@ def candidates(
     """Yield the records of a partition that may be tried and are not, in order.
 
     Behind one that is not mapped by today's set nothing is: that one may be about
-    anybody; so may one that an older set mapped be, and nothing may be before it.
+    anybody.
     """
     if not partition.held:
         ticket = None if head is None else partition.incomplete.get(head.offset)
         if ticket is not None:
             yield ticket
         return
-    is_first = True
     for ticket in partition.incomplete.values():
         if ticket.letter_owed:
             continue
@@ -133,12 +133,11 @@ def candidates(
                 yield ticket
             return
         if ask.is_stale(ticket):
-            if is_first and not ticket.is_trial:
+            if not ticket.is_trial:
                 yield ticket
             return
         if not ticket.is_trial and ask.leads(ticket):
             yield ticket
-        is_first = False
 
 
 def turn(ticket: Ticket) -> tuple[float, int, TopicPartition, int]:

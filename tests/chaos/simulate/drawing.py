@@ -170,11 +170,13 @@ def about_whom(
 ) -> tuple[tuple[str, ...], TopicPartition]:
     """Return a record's profiles and its partition: records are keyed by the profile.
 
-    A second profile is one of the same partition, for whom order holds as well.
+    A second profile is one of the same partition, for whom order holds as well. Behind
+    those of one alone none is about it: they are to be its witnesses.
     """
     rng = draw.rng
-    is_hot = rng.random() < draw.hot or is_alone
-    who = 0 if is_hot else rng.randrange(PROFILES)
+    least = 1 if draw.alone else 0
+    is_hot = is_alone or (rng.random() < draw.hot and not least)
+    who = 0 if is_hot else rng.randrange(least, PROFILES)
     topics = sorted({partition.topic for partition in draw.knobs.partitions})
     topic = rng.choice(topics)
     count = sum(partition.topic == topic for partition in draw.knobs.partitions)
@@ -186,6 +188,7 @@ def about_whom(
     if rng.random() >= draw.shared or is_alone:
         return (f"p{who}",), partition
     other = (who + count * rng.randint(1, 4)) % (PROFILES // count * count)
+    other = max(other, least)
     return tuple(dict.fromkeys((f"p{who}", f"p{other}"))), partition
 
 

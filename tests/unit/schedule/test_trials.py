@@ -223,8 +223,14 @@ def test_a_closed_guard_ends_the_trial_under_way() -> None:
     assert [event.news for event in desk.guarding.news()] == [GuardNews.TRIPPED]
 
 
-def test_what_an_older_set_mapped_is_tried_as_the_first_of_all_only() -> None:
-    """Bug: today's set found another profile, and sent it before an older record of it."""
+@pytest.mark.parametrize("renewed_at", [200, None])
+def test_what_an_older_set_mapped_is_mapped_anew_in_order(
+    renewed_at: int | None,
+) -> None:
+    """Bug: today's set found another profile, and sent it before an older record of it.
+
+    Bug: or none of them was tried while the first of all fails for ever.
+    """
     desk = Desk()
     for offset, name in enumerate(("x", "x", "y"), 3):
         desk.put(offset, name)
@@ -239,7 +245,8 @@ def test_what_an_older_set_mapped_is_tried_as_the_first_of_all_only() -> None:
     target = Target(desk, {"x": RETRY})
     for now in range(1, 400):
         desk.renew(now)
-        back = desk.guarding.renew("2") if now == 200 else desk.guarding.close_passed()
+        is_new = now == renewed_at
+        back = desk.guarding.renew("2") if is_new else desk.guarding.close_passed()
         trial = desk.guarding.begin_trial({}, now)
         if trial is not None and not trial.is_mapped:
             back.append(trial.record)
@@ -247,6 +254,17 @@ def test_what_an_older_set_mapped_is_tried_as_the_first_of_all_only() -> None:
             desk.offer(record, today[record.offset], by="2", now=now)
         target.serve(now)
     assert [one for one in target.sent if one[0] == "z"] == [("z", 4), ("z", 5)]
+
+
+def test_a_trial_is_a_probe_though_others_are_always_refused() -> None:
+    """Bug: in a halt trials were asked only when nothing else waited."""
+    desk = kept(("a",))
+    target = Target(desk, dict.fromkeys(("ill", "sick"), REFUSED))
+    for offset, name in enumerate(target.answers, 3):
+        desk.put(offset, name, source=SWIPES)
+    target.pass_time(1, 100)
+    assert ("a", 3) in target.sent
+    assert not [one for one in target.ends if one[1] is End.DEAD_LETTERED]
 
 
 def test_a_closed_guard_forgets_what_was_put_aside() -> None:
