@@ -1,6 +1,8 @@
 """The order of what is ready."""
 
 from consumer.model import Priority
+from consumer.schedule.policy import SchedulePolicy
+from consumer.schedule.ready import OFTEN
 from tests.unit.schedule.desk import RETRY, SWIPES, Desk
 
 
@@ -62,3 +64,20 @@ def test_a_high_item_behind_a_retry_lifts_it_too() -> None:
     desk.answer(work, RETRY)
     desk.put(3, "c", source=SWIPES, priority=Priority.HIGH, now=0.1)
     assert desk.take(0.1) == ["b", "c"]
+
+
+def test_what_failed_often_is_next_when_what_it_waited_for_is_gone() -> None:
+    """Bug: it was found only after something else, at its place from before."""
+    desk = Desk(SchedulePolicy())
+    desk.put(0, "p", source=SWIPES)
+    desk.put(0, "p")
+    now = 0.0
+    for _ in range(OFTEN):
+        work = desk.take_one(now)
+        assert len(work.parts) == 2
+        desk.answer(work, RETRY, now)
+        now += 10.0
+        desk.renew(now)
+    desk.put(1, "q", now=now)
+    desk.scheduler.revoke([SWIPES])
+    assert desk.take(now, room=1) == ["p"]
