@@ -128,6 +128,10 @@ class Shards:
             if hint.waiting:
                 self._ready.put_back(hint)
                 return
+        first = shard.first_open()
+        if first is not None and first.attempts >= OFTEN:
+            # It was hinted at when it had not failed so often.
+            self._ready.put_apart(first, first)
 
     def put_back(self, entries: Sequence[Entry]) -> None:
         """Put items that were in flight back at the head of their shard.
@@ -320,10 +324,6 @@ class Shards:
         if shard.held_by is not None and not shard.held_by.waiting:
             shard.held_by = None
         self.free(shard)
-        first = shard.first_open()
-        if first is not None and first.attempts >= OFTEN:
-            # It was hinted at when it had not failed so often.
-            self._ready.put_apart(first, first)
 
 
 def _place(shard: Shard, ticket: Ticket) -> int:
