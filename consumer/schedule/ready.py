@@ -75,12 +75,17 @@ class Ready:
 
     def put_apart(self, hint: Entry, first: Entry) -> None:
         """Add the first item of a shard, which failed often; a hint led to it."""
-        first.hinted = hint.hinted = True
+        first.hinted = True
         place = first.rank, first.sequence, next(self.turn), first
         heapq.heappush(self._often, (first.attempts, *place))
         if hint is not first:
-            claim = hint.rank, hint.sequence, next(self.turn), hint
-            heapq.heappush(hint.shard.claims, claim)
+            self.claim(hint)
+
+    def claim(self, hint: Entry) -> None:
+        """Keep a hint with its shard until the shard is free."""
+        hint.hinted = True
+        place = hint.rank, hint.sequence, next(self.turn), hint
+        heapq.heappush(hint.shard.claims, place)
 
     def pop_often(self) -> Entry | None:
         """Take out what failed often, the least often first; None when nothing has."""

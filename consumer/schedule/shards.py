@@ -111,9 +111,7 @@ class Shards:
 
     def claim(self, hint: Entry) -> None:
         """Keep a hint with its shard until the shard is free."""
-        hint.hinted = True
-        turn = next(self._turn)
-        heapq.heappush(hint.shard.claims, (hint.rank, hint.sequence, turn, hint))
+        self._ready.claim(hint)
 
     def free(self, shard: Shard) -> None:
         """Pass the hint on if the shard is free; forget the shard if it is empty."""
